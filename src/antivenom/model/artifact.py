@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from antivenom.model.coordinate import Coordinate, Ecosystem
-    from antivenom.model.tree import Member
+    from antivenom.model.tree import Anomaly, Loss, Member
 
 
 class ArtifactKind(StrEnum):
@@ -46,3 +46,7 @@ class Artifact:
     """Known from the target, or None: then the contents decide."""
     coordinate: Coordinate | None = None
     """Known from the target or the index, or None: then the metadata inside decides."""
+    anomalies: Sequence[Anomaly] = ()
+    """Hostile shapes that only intake could see (an installed file that is not as recorded)."""
+    losses: Sequence[Loss] = ()
+    """What intake left out and why, such as the version control of a source tree."""
