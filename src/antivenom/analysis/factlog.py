@@ -1,0 +1,85 @@
+"""Collects facts and layers of one artifact: one fact per place, strongest activation kept."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from antivenom.model.fact import Fact, Layer
+from antivenom.model.label import STRENGTH
+from antivenom.model.limits import Limits
+
+MAX_VALUE = 256
+_PER_ID = 60
+"""Facts of one id in one member; the rest is counted, so a table of URLs is not a flood."""
+
+
+class FactLog:
+    """The growing record of one observation."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.overflow = 0
+        self._facts: dict[tuple[str, int, str, str, str], Fact] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+        self.layers: list[Layer] = []
+        self.texts: dict[int, str] = {}
+        """Decoded text by layer, for excerpts."""
+        self._known: dict[tuple[str, str], int] = {}
+        self._depth: dict[int, int] = {0: 0}
+
+    def add(self, fact: Fact) -> None:
+        """Add one fact, or strengthen the one already known of the same place."""
+        key = (fact.member, fact.layer, fact.scope, fact.id, fact.value)
+        known = self._facts.get(key)
+        if known is not None:
+            if STRENGTH[fact.activation] > STRENGTH[known.activation]:
+                self._facts[key] = fact
+            return
+        counter = (fact.member, fact.id)
+        used = self._counts.get(counter, 0)
+        if used >= _PER_ID or len(self._facts) >= self.limits.facts:
+            self.overflow += 1
+            return
+        self._counts[counter] = used + 1
+        self._facts[key] = fact
+
+    def facts(self, sha256: str) -> tuple[Fact, ...]:
+        """Return all facts, numbered, in a stable order."""
+        ordered = sorted(
+            self._facts.values(), key=lambda f: (f.member, f.layer, f.line, f.id, f.value, f.scope)
+        )
+        return tuple(
+            msgspec.structs.replace(fact, artifact=sha256, n=n) for n, fact in enumerate(ordered)
+        )
+
+    def layer(
+        self, member: str, line: int, parent: int, via: tuple[str, ...], data: bytes
+    ) -> int | None:
+        """Register a decoded text and return its id, or None when it is known or over the limit."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        depth = self._depth.get(parent, 0) + 1
+        if (member, sha256) in self._known:
+            return None
+        if len(self.layers) >= self.limits.layers or depth > self.limits.layer_depth:
+            self.overflow += 1
+            return None
+        number = len(self.layers) + 1
+        text = data[:200_000].decode("utf-8", "replace")
+        self._known[member, sha256] = number
+        self._depth[number] = depth
+        self.texts[number] = text
+        self.layers.append(
+            Layer(
+                id=number,
+                member=member,
+                line=line,
+                parent=parent,
+                via=via,
+                sha256=sha256,
+                size=len(data),
+                excerpt=text[:400],
+            )
+        )
+        return number

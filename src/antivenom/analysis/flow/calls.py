@@ -1,0 +1,353 @@
+"""Evaluate calls: of the artifact's own functions, of known names, of methods of constants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from antivenom.analysis import fold
+from antivenom.analysis.flow import callbacks
+from antivenom.analysis.flow.effects import Site
+from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
+from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.objects import (
+    ClassRefValue,
+    FunctionRef,
+    Getter,
+    Instance,
+    Method,
+    Partial,
+)
+from antivenom.analysis.value import HOLE, UNKNOWN, Taint, Value, join, merge_taints, taints_of
+from antivenom.model import program as p
+
+
+def call(m: Machine, expr: p.Call) -> Value:
+    """Return what a call expression returns."""
+    func = evaluate(m, expr.func, quiet=True)
+    args: list[Value] = []
+    for arg in expr.args:
+        value = evaluate(m, arg)
+        if type(arg) is p.Op and arg.op == "star":
+            args += _spread(value)
+        else:
+            args.append(value)
+    named: dict[str, Value] = {}
+    for name, arg in expr.named:
+        value = evaluate(m, arg)
+        if name == "**":
+            named.update(_spread_named(value))
+        else:
+            named[name] = value
+    return call_value(m, func, args, named, expr.line, expr.end_line)
+
+
+def _spread(value: Value) -> list[Value]:
+    if value.items is not None:
+        return value.items
+    if value.known and isinstance(value.const, (list, tuple)):
+        return [Value(const=c, taints=value.taints) for c in value.const[:50]]
+    return [Value(taints=value.taints)]
+
+
+def _spread_named(value: Value) -> dict[str, Value]:
+    if value.table is not None:
+        return {str(k): v for k, v in value.table.items()}
+    if value.known and isinstance(value.const, dict):
+        return {str(k): Value(const=v) for k, v in value.const.items()}
+    return {"**": Value(taints=value.taints)} if value.taints else {}
+
+
+def call_value(
+    m: Machine,
+    func: Value,
+    args: list[Value],
+    named: dict[str, Value],
+    line: int,
+    end_line: int,
+) -> Value:
+    """Call a value."""
+    m.step()
+    if func.ref is not None:
+        done = _call_object(m, func, args, named, line, end_line)
+        if done is not None:
+            return done
+    if func.alts and not func.path:
+        return _call_alternatives(m, func, args, named, line, end_line)
+    receiver = func.base
+    site = Site(line, end_line, args, named, receiver)
+    if receiver is not None and receiver.known and not receiver.path:
+        folded = _method_of_constant(m, func, receiver, args, named)
+        if folded is not None:
+            return folded
+    if func.path:
+        return _call_path(m, func.path, site)
+    return _unknown(m, func, site)
+
+
+def _call_path(m: Machine, path: str, site: Site) -> Value:
+    from antivenom.analysis.flow.specials import SPECIALS
+
+    special = SPECIALS.get(path)
+    if special is not None:
+        done = special(m, site)
+        if done is not None:
+            return done
+    folded = _fold(path, site)
+    row = m.effects.table.pick(path, site.lookup)
+    if row is None:
+        method = path.rpartition(".")[2] if site.receiver is not None else ""
+        generic = m.effects.table.pick(f"*.{method}", site.lookup) if method else None
+        row = generic
+    callbacks.run(m, row, path, site)
+    if row is None:
+        if folded is not None:
+            return folded
+        return _unknown(m, Value(path=path, base=site.receiver), site)
+    result = m.effects.call(m, row, path, site)
+    if folded is not None:
+        result.const = folded.const
+        result.coded = folded.coded
+        result.path = ""
+    return result
+
+
+def _fold(path: str, site: Site) -> Value | None:
+    """Evaluate a pure function on constants; hint at texts that are partly known."""
+    if path == "builtins.str.join" and site.receiver is None and len(site.args) == 2:
+        return _join(site.args[0], site.args[1])
+    values = [*site.args, *site.named.values()]
+    if site.receiver is not None and site.receiver.known and path.startswith("builtins."):
+        return None
+    if any(not v.known for v in values):
+        return _partly(path, site)
+    const, decoder = fold.call(
+        path, [v.const for v in site.args], {k: v.const for k, v in site.named.items()}
+    )
+    if const is UNKNOWN:
+        return None
+    coded = next((v.coded for v in values if v.coded), ())
+    taints = taints_of(values)
+    if decoder:
+        coded = (*coded, decoder)[:8]
+    elif path in {"builtins.chr", "builtins.bytes", "builtins.bytearray"} and values:
+        coded = coded or ("charcodes",)
+    return Value(const=const, coded=coded, taints=taints)
+
+
+def _partly(path: str, site: Site) -> Value | None:
+    if path in {"os.path.join", "posixpath.join", "ntpath.join"}:
+        from antivenom.analysis.flow.expressions import shorten
+        from antivenom.analysis.value import text_of
+
+        parts = [text_of(v) or HOLE for v in site.args]
+        taints = taints_of(site.args)
+        hint = shorten("/".join(parts))
+        return Value(hint=hint, taints=taints) if hint.strip("/" + HOLE) else Value(taints=taints)
+    if path in _TRANSPARENT and site.args:
+        first = site.args[0]
+        return Value(hint=first.hint, taints=first.taints, alts=first.alts, made=first.made)
+    return None
+
+
+_TRANSPARENT = frozenset(
+    "os.path.expanduser os.path.expandvars os.path.abspath os.path.realpath os.path.normpath "
+    "builtins.str os.fspath shlex.quote builtins.repr".split()
+)
+
+
+def _method_of_constant(
+    m: Machine, func: Value, receiver: Value, args: list[Value], named: dict[str, Value]
+) -> Value | None:
+    name = func.path.rpartition(".")[2]
+    if name in fold.MUTATING and isinstance(receiver.const, (list, set, dict, bytearray)):
+        return _mutate(m, receiver, name, args)
+    values = [*args, *named.values()]
+    taints = merge_taints(receiver.taints, taints_of(values))
+    if name == "join" and len(args) == 1:
+        return _join(receiver, args[0])
+    if name == "format" and isinstance(receiver.const, str) and any(not v.known for v in values):
+        return _format(receiver, args, named, taints)
+    if any(not v.known for v in values):
+        return Value(taints=taints)
+    const, decoder = fold.method(
+        receiver.const, name, [v.const for v in args], {k: v.const for k, v in named.items()}
+    )
+    coded = receiver.coded or next((v.coded for v in values if v.coded), ())
+    if decoder:
+        coded = (*coded, decoder)[:8]
+    elif name in {"replace", "translate", "swapcase"} and const is not UNKNOWN:
+        coded = coded if name in coded else (*coded, name)[:8]
+    return Value(const=const, taints=taints, coded=coded)
+
+
+def _mutate(m: Machine, receiver: Value, name: str, args: list[Value]) -> Value:
+    plain = all(v.known and not v.taints for v in args)
+    if plain and not m.forks:
+        return Value(const=fold.mutate(receiver.const, name, [v.const for v in args]))
+    receiver.taints = merge_taints(receiver.taints, taints_of(args))
+    if isinstance(receiver.const, list) and name in {"append", "extend", "insert"}:
+        receiver.items = [Value(const=c) for c in receiver.const[:500]]
+        if name == "extend":
+            receiver.items += _spread(args[0]) if args else []
+        else:
+            receiver.items += args[-1:]
+        receiver.const = UNKNOWN
+    elif isinstance(receiver.const, dict) and name == "update" and args:
+        table = {k: Value(const=c) for k, c in receiver.const.items()}
+        table.update(args[0].table or {})
+        receiver.table = table
+        receiver.const = UNKNOWN
+    elif isinstance(receiver.const, (list, set, bytearray)):
+        receiver.const = UNKNOWN
+    return Value(taints=receiver.taints)
+
+
+def _join(glue: Value, source: Value) -> Value:
+    """``"".join(parts)`` of constants, or of parts partly known."""
+    from antivenom.analysis.flow.expressions import shorten
+    from antivenom.analysis.value import text_of
+
+    taints = merge_taints(glue.taints, source.taints)
+    if glue.known and source.known:
+        const, _ = fold.method(glue.const, "join", [source.const], {})
+        if const is not UNKNOWN:
+            coded = source.coded or ("assembled",)
+            return Value(const=const, taints=taints, coded=coded)
+    if source.items:
+        texts = [text_of(v) or HOLE for v in source.items[:200]]
+        if all(v.known for v in source.items) and len(source.items) <= 200:
+            return Value(const=text_of(glue).join(texts), taints=taints, coded=("assembled",))
+        return Value(hint=shorten(text_of(glue).join(texts)), taints=taints)
+    return Value(taints=taints)
+
+
+def _format(
+    receiver: Value, args: list[Value], named: dict[str, Value], taints: tuple[Taint, ...]
+) -> Value:
+    from antivenom.analysis.flow.expressions import shorten
+    from antivenom.analysis.value import text_of
+
+    out: list[str] = []
+    position = 0
+    for n, piece in enumerate(str(receiver.const)[:4000].split("{")):
+        if n == 0:
+            out.append(piece)
+            continue
+        name, closed, rest = piece.partition("}")
+        key = name.partition(":")[0].partition("!")[0]
+        value: Value | None = named.get(key)
+        if key.isdigit() and int(key) < len(args):
+            value = args[int(key)]
+        elif not key and position < len(args):
+            value = args[position]
+            position += 1
+        out.append((text_of(value) if value is not None else "") or HOLE)
+        out.append(rest if closed else "")
+    return Value(hint=shorten("".join(out)), taints=taints)
+
+
+# ---------------------------------------------------------------- the artifact's own
+
+
+def _call_object(
+    m: Machine, func: Value, args: list[Value], named: dict[str, Value], line: int, end_line: int
+) -> Value | None:
+    ref = func.ref
+    if isinstance(ref, FunctionRef):
+        return m.invoke(ref, args, named)
+    if isinstance(ref, Method):
+        return m.invoke(ref.function, args, named, ref.receiver)
+    if isinstance(ref, ClassRefValue):
+        return construct(m, ref, args, named)
+    if isinstance(ref, Instance):
+        method = ref.cls.method("__call__")
+        return m.invoke(method, args, named, func) if method is not None else Value()
+    if isinstance(ref, Partial):
+        return call_value(m, ref.target, [*ref.args, *args], {**ref.named, **named}, line, end_line)
+    if isinstance(ref, Getter) and args:
+        found = attribute(m, args[0], ref.name)
+        if not ref.call:
+            return found
+        return call_value(m, found, ref.args, {}, line, end_line)
+    return None
+
+
+_LIFE = ("__post_init__", "__enter__", "__del__", "__exit__")
+
+
+def construct(m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str, Value]) -> Value:
+    """Make an object: its constructor runs, and so will its clean-up code."""
+    made = m.new_instance(cls)
+    if cls.instance is None:
+        cls.instance = made
+    for name in ("__new__", "__init__"):
+        method = cls.method(name)
+        if method is not None:
+            m.invoke(method, args, named, made)
+    for name in _LIFE:
+        method = cls.method(name)
+        if method is not None:
+            m.invoke(method, [], {}, made)
+    made.taints = taints_of([*args, *named.values()]) if cls.method("__init__") is None else ()
+    external = cls.external()
+    if external and m.effects.knows(external[0]):
+        site = Site(cls.definition.line, cls.definition.line, args, named, None)
+        callbacks.run(m, m.effects.table.row(external[0]), external[0], site)
+    return made
+
+
+def _call_alternatives(
+    m: Machine, func: Value, args: list[Value], named: dict[str, Value], line: int, end_line: int
+) -> Value:
+    result: Value | None = None
+    m.forks += 1
+    try:
+        for option in func.alts:
+            got = call_value(m, option, args, named, line, end_line)
+            result = join(result, got) if result is not None else got
+    finally:
+        m.forks -= 1
+    return result or Value()
+
+
+def _unknown(m: Machine, func: Value, site: Site) -> Value:
+    """A call of something we know nothing of: its result carries what it was given."""
+    values: list[Value] = [*site.args, *site.named.values()]
+    if site.receiver is not None:
+        values.append(site.receiver)
+    taints = merge_taints(taints_of(values), func.taints)
+    if site.receiver is not None and site.args and site.receiver.const is UNKNOWN:
+        _absorb(func, site)
+    _starts(m, func, site)
+    made: tuple[Any, ...] = tuple(site.args[:2])
+    return Value(path=f"{func.path}()" if func.path else "", taints=taints, made=made)
+
+
+_ABSORBING = frozenset(
+    ["append", "extend", "add", "update", "insert", "put", "setdefault", "write"]
+)
+
+
+def _absorb(func: Value, site: Site) -> None:
+    """``parts.append(secret)``: the container now holds it."""
+    name = func.path.rpartition(".")[2]
+    receiver = site.receiver
+    assert receiver is not None
+    if receiver.items is not None and name == "append" and len(receiver.items) < 500:
+        receiver.items.append(site.args[-1])
+    if name in _ABSORBING or not name:
+        receiver.taints = merge_taints(receiver.taints, taints_of(site.args))
+
+
+def _starts(m: Machine, func: Value, site: Site) -> None:
+    """``thread.start()`` of a class of the artifact runs its ``run``."""
+    receiver = site.receiver
+    if receiver is None or not isinstance(receiver.ref, Instance):
+        return
+    if func.path.rpartition(".")[2] in {"start", "run", "submit", "main_loop"}:
+        method = receiver.ref.cls.method("run")
+        if method is not None:
+            m.invoke(method, [], {}, receiver)
+
+
+__all__ = ["by_path", "call", "call_value", "construct"]

@@ -1,0 +1,504 @@
+"""What a call or an access of a known name means: facts, taints, flows, and the result's value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from antivenom.analysis import api, environment, hosts, secretpaths
+from antivenom.analysis.api.row import ABSENT, Place, Row
+from antivenom.analysis.api.row import UNKNOWN as UNKNOWN_ARGUMENT
+from antivenom.analysis.factlog import MAX_VALUE, FactLog
+from antivenom.analysis.flow import layers
+from antivenom.analysis.flow.flows import is_flow
+from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
+from antivenom.model.fact import Fact, Sighting
+from antivenom.model.label import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from antivenom.analysis.flow.machine import Machine
+
+_ENVIRON = ("os.environ", "os.environb", "posix.environ", "nt.environ")
+_HOOKED = {
+    "sys.excepthook": "tamper.runtime",
+    "sys.meta_path": "tamper.runtime",
+    "sys.path_hooks": "tamper.runtime",
+}
+_QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
+"""Behaviors so ordinary that a fact is kept only with a value or a flow."""
+
+
+class Site:
+    """One call: where it stands and what it is given."""
+
+    __slots__ = ("args", "end_line", "line", "named", "receiver")
+
+    def __init__(
+        self,
+        line: int,
+        end_line: int,
+        args: list[Value],
+        named: Mapping[str, Value],
+        receiver: Value | None,
+    ) -> None:
+        self.line = line
+        self.end_line = end_line
+        self.args = args
+        self.named = named
+        self.receiver = receiver
+
+    def at(self, place: Place) -> list[Value]:
+        """Return the values in a place; none when the call has no such argument."""
+        if isinstance(place, int):
+            return [self.args[place]] if -len(self.args) <= place < len(self.args) else []
+        if place == "*":
+            return [*self.args, *self.named.values()]
+        if place == "self":
+            return [self.receiver] if self.receiver is not None else []
+        found = self.named.get(place)
+        return [found] if found is not None else []
+
+    def first(self, places: tuple[Place, ...]) -> Value | None:
+        """Return the first value that is there."""
+        for place in places:
+            for value in self.at(place):
+                return value
+        return None
+
+    def all(self, places: tuple[Place, ...]) -> list[Value]:
+        """Return all values that are there."""
+        return [value for place in places for value in self.at(place)]
+
+    def lookup(self, place: Place) -> object:
+        """Answer `api.row.Lookup`."""
+        values = self.at(place)
+        if not values:
+            return ABSENT
+        value = values[0]
+        if value.known:
+            return value.const
+        return value.path or text_of(value) or UNKNOWN_ARGUMENT
+
+
+class Effects:
+    """The meaning of known names in one artifact."""
+
+    def __init__(self, table: api.ApiTable, log: FactLog, labels: Mapping[str, Label]) -> None:
+        self.table = table
+        self.log = log
+        self.labels = labels
+        self.attributes = table.attributes
+
+    # ------------------------------------------------------------------ look-ups
+
+    def knows(self, path: str) -> bool:
+        """Return whether a path means something to us."""
+        return bool(self.table.rows(path))
+
+    def constant_of(self, path: str) -> Any:
+        """Return the constant a path stands for, or None."""
+        return self.table.constants.get(path)
+
+    # ------------------------------------------------------------------ facts
+
+    def emit(
+        self,
+        m: Machine,
+        behavior: str,
+        line: int,
+        *,
+        end_line: int = 0,
+        value: str = "",
+        host: tuple[str, Any] = ("", ""),
+        path_class: str = "",
+        args: tuple[str, ...] = (),
+        certainty: Any = "high",
+    ) -> None:
+        """Record a behavior at the place the machine is in."""
+        frame = m.frame
+        member = frame.module.member
+        label = self.labels.get(member)
+        self.log.add(
+            Fact(
+                id=behavior,
+                kind="behavior",
+                member=member,
+                line=line,
+                end_line=max(end_line, line),
+                layer=frame.module.layer,
+                value=value[:MAX_VALUE],
+                host=host[0],
+                hostclass=host[1],
+                path_class=path_class,
+                args=args[:3],
+                scope=frame.function.name,
+                activation=m.activation.value,
+                role=label.role.value if label else "code",
+                lang=frame.module.lang,
+                certainty=certainty,
+                observer="flow",
+            )
+        )
+
+    def flow(
+        self,
+        m: Machine,
+        taint: Taint,
+        behavior: str,
+        site: Site,
+        *,
+        value: str = "",
+        host: tuple[str, Any] = ("", ""),
+        certainty: Any = "high",
+        args: tuple[str, ...] = (),
+    ) -> None:
+        """Record that a value arrives at a behavior, when the chain means anything."""
+        via = taint.through(behavior).via
+        if len(via) < 2 or not is_flow(via):
+            return
+        frame = m.frame
+        member = frame.module.member
+        here = taint.member == member and taint.layer == frame.module.layer
+        label = self.labels.get(member)
+        shown = host if host[0] else (taint.host, taint.hostclass)
+        self.log.add(
+            Fact(
+                id="->".join(via),
+                kind="flow",
+                member=member,
+                line=taint.line if here else site.line,
+                end_line=taint.line if here else site.line,
+                sink_line=site.line,
+                layer=frame.module.layer,
+                value=(value or taint.value)[:MAX_VALUE],
+                host=shown[0],
+                hostclass=shown[1],
+                path_class=taint.path_class,
+                args=(*args, *taint.args)[:3],
+                via=via,
+                scope=frame.function.name,
+                activation=m.activation.value,
+                role=label.role.value if label else "code",
+                lang=frame.module.lang,
+                certainty=certainty,
+                observer="flow",
+            )
+        )
+
+    def sighting(self, m: Machine, seen: Sighting, line: int) -> None:
+        """Record what another observer saw in a text of this place."""
+        frame = m.frame
+        label = self.labels.get(frame.module.member)
+        self.log.add(
+            Fact(
+                id=seen.id,
+                kind=seen.kind,
+                member=frame.module.member,
+                line=line,
+                end_line=line,
+                sink_line=line if seen.via else 0,
+                layer=frame.module.layer,
+                value=seen.value[:MAX_VALUE],
+                host=seen.host,
+                hostclass=seen.hostclass,
+                path_class=seen.path_class,
+                args=seen.args[:3],
+                via=seen.via,
+                scope=frame.function.name,
+                activation=m.activation.value,
+                role=label.role.value if label else "code",
+                lang=frame.module.lang,
+                certainty=seen.certainty,
+                observer="commands",
+            )
+        )
+
+    def taint(self, m: Machine, behavior: str, line: int, **details: Any) -> Taint:
+        """Return a fresh taint from the place the machine is in."""
+        frame = m.frame
+        return Taint((behavior,), frame.module.member, line, frame.module.layer, **details)
+
+    # ------------------------------------------------------------------ access
+
+    def access(self, m: Machine, value: Value, line: int) -> Value:
+        """A name that means something by being read: ``os.environ``, ``sys.argv``."""
+        row = self.table.pick(value.path, lambda place: ABSENT)
+        if row is None or not row.access:
+            return value
+        for behavior in row.behavior:
+            args = ("all=yes",) if value.path in _ENVIRON else row.details(lambda place: ABSENT)
+            self.emit(m, behavior, line, value=value.path, args=args)
+        fresh: tuple[Taint, ...] = ()
+        if row.source and row.gives:
+            args = ("all=yes",) if value.path in _ENVIRON else ()
+            fresh = (self.taint(m, row.gives, line, value=value.path, args=args),)
+        return Value(
+            const=value.const,
+            path=row.returns or value.path,
+            base=value.base,
+            taints=merge_taints(value.taints, fresh),
+            made=value.made,
+            hint=value.hint,
+        )
+
+    def indexed(self, m: Machine, base: Value, key: Value, line: int) -> Value | None:
+        """``os.environ["X"]`` and the like."""
+        if base.path in _ENVIRON:
+            return self.variable(m, key, line)
+        if base.path in self.attributes:
+            seen = self.access(m, base, line)
+            return Value(taints=seen.taints)
+        return None
+
+    def variable(self, m: Machine, key: Value, line: int) -> Value:
+        """Return the value of one environment variable, judged by its name."""
+        name = text_of(key)
+        if not name or HOLE in name:
+            self.emit(m, "secrets.env", line, value=name, certainty="low")
+            return Value(taints=(self.taint(m, "secrets.env", line, value=name),))
+        behavior, kind = environment.classify(name)
+        hint = "~" if name in {"HOME", "USERPROFILE"} else f"%{name}%"
+        if not behavior:
+            return Value(hint=hint)
+        self.emit(m, behavior, line, value=name, path_class=kind)
+        taint = self.taint(m, behavior, line, value=name, path_class=kind)
+        return Value(hint=hint, taints=(taint,))
+
+    def hook(self, m: Machine, path: str, name: str, value: Value, line: int) -> None:
+        """Something of another module is replaced: ``builtins.print = f``, ``sys.modules[x] = y``."""
+        target = f"{path}.{name}"
+        if target in _HOOKED or path in {"builtins", "builtins.__dict__"}:
+            self.emit(m, "tamper.runtime", line, value=target)
+
+    # ------------------------------------------------------------------ calls
+
+    def call(self, m: Machine, row: Row, path: str, site: Site) -> Value:
+        """Apply a row: record what the call does and return what its result carries."""
+        if path.startswith(("os.environ.", "os.getenv", "os.environb")) and row.value:
+            key = site.first(row.value)
+            if key is not None:
+                return self.variable(m, key, site.line)
+        shown = site.first(row.value)
+        text = text_of(shown) if shown is not None else ""
+        target = site.first(row.host) if row.host else shown
+        args = row.details(site.lookup)
+        behaviors, path_class = self._named(row, site)
+        host = ("", "")
+        if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
+            host = self.host_of(m, target)
+        for behavior in behaviors:
+            if behavior not in _QUIET or (text and HOLE not in text) or path_class:
+                self.emit(
+                    m,
+                    behavior,
+                    site.line,
+                    end_line=site.end_line,
+                    value=text,
+                    host=host,
+                    path_class=path_class,
+                    args=args,
+                )
+        arriving = self._arrive(m, row, site, text, host, args)
+        fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
+        self._files(m, row, site, arriving, fresh)
+        layers.commands(m, row, site)
+        return self._result(m, row, path, site, fresh, behaviors)
+
+    def host_of(self, m: Machine, value: Value | None) -> tuple[str, Any]:
+        """Return host and class of a URL or address value, also of what it was made from."""
+        seen = 0
+        while value is not None and seen < 4:
+            text = text_of(value)
+            if not text and value.items:
+                text = text_of(value.items[0])
+            if isinstance(value.const, tuple) and value.const:
+                text = str(value.const[0])
+            if text:
+                return hosts.classify(text)
+            value = value.made[0] if value.made else value.base
+            seen += 1
+        return ("", "")
+
+    def _named(self, row: Row, site: Site) -> tuple[tuple[str, ...], str]:
+        """Return the behaviors of a call once the file it touches is known."""
+        behaviors = row.behavior
+        path_class = ""
+        if row.reads:
+            found = self._classify(site, row.reads, secretpaths.classify)
+            if found:
+                behaviors = tuple(found[0] if b == "file.read" else b for b in behaviors)
+                path_class = found[1]
+        if row.writes:
+            found = self._classify(site, row.writes, secretpaths.classify_write)
+            if found:
+                behaviors = (*behaviors, found[0])
+                path_class = found[1]
+        return behaviors, path_class
+
+    def _classify(self, site: Site, places: tuple[Place, ...], how: Any) -> Any:
+        for value in site.all(places):
+            for option in (value, *value.alts, *(value.made[:1])):
+                text = text_of(option)
+                if text and len(text) < 2000 and (found := how(text)):
+                    return found
+        return None
+
+    def _arrive(
+        self,
+        m: Machine,
+        row: Row,
+        site: Site,
+        text: str,
+        host: tuple[str, Any],
+        args: tuple[str, ...],
+    ) -> tuple[Taint, ...]:
+        """Record the flows into this call and return the taints that arrived."""
+        values = site.all(row.sink)
+        if row.runs_file or row.command:
+            values = [*values, *site.all(row.runs_file), *site.all(row.command)]
+        taints = merge_taints(taints_of(values), self._from_files(m, row, site))
+        weak = taints_of(site.all(row.weak_sink))
+        feeds = row.feeds
+        if feeds:
+            for taint in taints:
+                self.flow(
+                    m, taint, feeds, site, value=_sink_value(taint, text), host=host, args=args
+                )
+            for taint in weak:
+                if taint not in taints:
+                    self.flow(m, taint, feeds, site, value=text, host=host, certainty="low")
+        return taints
+
+    def _from_files(self, m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
+        """Return the taints of files written earlier that this call reads, runs or names."""
+        if not m.files or not (row.reads or row.runs_file or row.command):
+            return ()
+        places = (*row.reads, *row.runs_file, *row.command)
+        groups: list[tuple[Taint, ...]] = []
+        for value in site.all(places):
+            for text in _texts(value):
+                key = _file_key(text)
+                if key in m.files:
+                    groups.append(m.files[key])
+                elif row.command:
+                    groups += [t for k, t in m.files.items() if len(k) > 4 and k in text]
+        return merge_taints(*groups)
+
+    def _fresh(
+        self,
+        m: Machine,
+        row: Row,
+        site: Site,
+        behaviors: tuple[str, ...],
+        text: str,
+        host: tuple[str, Any],
+        path_class: str,
+        args: tuple[str, ...],
+    ) -> tuple[Taint, ...]:
+        gives = row.gives
+        if row.reads and behaviors and gives == "file.read":
+            gives = behaviors[0]
+        if not (row.source or row.joined) or not gives:
+            return ()
+        taint = self.taint(
+            m,
+            gives,
+            site.line,
+            value=text[:MAX_VALUE],
+            host=host[0],
+            hostclass=host[1],
+            path_class=path_class,
+            args=args[:2],
+        )
+        if row.joined:
+            for behavior in behaviors[1:]:
+                self.flow(m, taint, behavior, site, value=text, host=host)
+                taint = taint.through(behavior)
+        for place in row.source:
+            if place != "returns":
+                for value in site.at(place):
+                    value.taints = merge_taints(value.taints, (taint,))
+        return (taint,)
+
+    def _files(
+        self,
+        m: Machine,
+        row: Row,
+        site: Site,
+        arriving: tuple[Taint, ...],
+        fresh: tuple[Taint, ...],
+    ) -> None:
+        """Remember what was written where, so that starting the file later completes the chain."""
+        if not row.writes:
+            return
+        written = [t.through("file.write") for t in (arriving if not row.joined else fresh)]
+        if not written:
+            return
+        for value in site.all(row.writes):
+            path = value.made[0] if value.path == "builtins.open()" and value.made else value
+            path.taints = merge_taints(path.taints, tuple(written))
+            for text in _texts(path):
+                key = _file_key(text)
+                if key:
+                    m.files[key] = merge_taints(m.files.get(key, ()), tuple(written))
+
+    def _result(
+        self,
+        m: Machine,
+        row: Row,
+        path: str,
+        site: Site,
+        fresh: tuple[Taint, ...],
+        behaviors: tuple[str, ...],
+    ) -> Value:
+        if row.carries is True:
+            values = [*site.args, *site.named.values()]
+            values += [site.receiver] if site.receiver is not None else []
+        elif row.carries is False:
+            values = []
+        else:
+            values = site.all(row.carries)
+        carried = taints_of(values)
+        if row.absorbs and site.receiver is not None:
+            site.receiver.taints = merge_taints(site.receiver.taints, carried)
+        step = next((b for b in behaviors if b.startswith("data.")), "")
+        if step:
+            carried = tuple(t.through(step) for t in carried)
+        kept = fresh if "returns" in row.source else ()
+        made = tuple(site.args[:2]) or ((site.receiver,) if site.receiver is not None else ())
+        if path.endswith(("().text", "().json")) or not made:
+            made = site.receiver.made if site.receiver is not None else made
+        value = Value(
+            path=row.returns or f"{path}()", taints=merge_taints(kept, carried), made=made
+        )
+        if value.path == "pathlib.Path()":
+            value.hint = _path_text(path, site)
+        return value
+
+
+def _sink_value(taint: Taint, text: str) -> str:
+    return text if text and text != HOLE else taint.value
+
+
+def _texts(value: Value) -> list[str]:
+    options = [value, *value.alts, *(value.items or [])[:8]]
+    if isinstance(value.const, (list, tuple)):
+        return [str(c) for c in value.const[:8] if isinstance(c, str)]
+    return [t for t in (text_of(v) for v in options) if t]
+
+
+def _file_key(text: str) -> str:
+    """The part of a path that identifies a file across statements."""
+    plain = text.replace("\\", "/").strip("\"' ")
+    name = plain.rpartition("/")[2].replace(HOLE, "")
+    return name if len(name) >= 3 else ""
+
+
+def _path_text(path: str, site: Site) -> str:
+    if path.endswith((".home", ".expanduser")) and not site.args:
+        base = text_of(site.receiver) if site.receiver is not None else ""
+        return base or "~"
+    parts = [site.receiver] if site.receiver is not None and "()." in path else []
+    texts = [text_of(v) or HOLE for v in [*parts, *site.args]]
+    return "/".join(texts)[:2000]

@@ -1,0 +1,525 @@
+"""Evaluate expressions to abstract values."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from antivenom.analysis import fold
+from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.objects import (
+    ClassRefValue,
+    FunctionRef,
+    Instance,
+    Method,
+    ModuleRef,
+    Namespace,
+)
+from antivenom.analysis.value import (
+    HOLE,
+    UNKNOWN,
+    Value,
+    join,
+    merge_taints,
+    taints_of,
+    text_of,
+)
+from antivenom.model import program as p
+
+MAX_HINT = 4000
+_PYTHON2 = frozenset(["unicode", "xrange", "raw_input", "execfile", "reload", "unichr", "long"])
+_BUILTINS = frozenset(dir(builtins)) | _PYTHON2
+_DUNDER_DICT = ".__dict__"
+
+
+def evaluate(m: Machine, expr: p.Expr, *, quiet: bool = False) -> Value:
+    """Return the value of an expression.
+
+    With `quiet` a name that means something by mere access (``os.environ``) is not yet reported:
+    what is done with it decides what it means.
+    """
+    m.step()
+    handler = _EVALUATE[type(expr)]
+    value = handler(m, expr)
+    if not quiet and value.path and value.path in m.effects.attributes:
+        return m.effects.access(m, value, expr.line)
+    return value
+
+
+def _const(m: Machine, expr: p.Const) -> Value:
+    return Value(const=expr.value)
+
+
+def _global(m: Machine, expr: p.Global) -> Value:
+    return by_path(m, expr.path)
+
+
+def by_path(m: Machine, path: str) -> Value:
+    """Return the value of a canonical path."""
+    known = m.effects.constant_of(path)
+    return Value(path=path) if known is None else Value(path=path, const=known)
+
+
+def _name(m: Machine, expr: p.Name) -> Value:
+    found = m.frame.env.get(expr.id)
+    return found if found is not None else unbound(m, expr.id)
+
+
+def unbound(m: Machine, name: str) -> Value:
+    """Return what a name means that the program did not bind: a built-in, or nothing known."""
+    if name in _BUILTINS and name != "__name__":
+        return Value(path=f"builtins.{name}")
+    if name == "__builtins__":
+        return Value(path="builtins")
+    if name == "__file__":
+        return Value(path="__file__", hint=f"{HOLE}/{m.frame.home.source.member}")
+    home = m.frame.home.env.vars.get(name)
+    if home is not None:
+        return home
+    for star in m.frame.home.stars:
+        path = f"{star}.{name}"
+        if m.effects.knows(path):
+            return by_path(m, path)
+    return Value()
+
+
+def _attr(m: Machine, expr: p.Attr) -> Value:
+    base = evaluate(m, expr.base, quiet=True)
+    return attribute(m, base, expr.name)
+
+
+def attribute(m: Machine, base: Value, name: str) -> Value:
+    """Return ``base.name``."""
+    ref = base.ref
+    if ref is not None:
+        found = _of_object(m, base, name)
+        if found is not None:
+            return found
+    if base.alts and not base.path:
+        return _of_alternatives(m, base, name)
+    if base.known and not base.path:
+        return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
+    path = f"{base.path}.{name}" if base.path else ""
+    known = m.effects.constant_of(path) if path else None
+    value = Value(path=path, base=base, taints=base.taints, made=base.made)
+    if known is not None:
+        value.const = known
+    elif path in fold.CONSTANTS:
+        value.const = fold.CONSTANTS[path]
+    return value
+
+
+def _type_path(const: object) -> str:
+    return f"builtins.{type(const).__name__}"
+
+
+def _of_object(m: Machine, base: Value, name: str) -> Value | None:
+    ref = base.ref
+    if isinstance(ref, Instance):
+        found = ref.attrs.get(name)
+        if found is not None:
+            return found
+        method = ref.cls.method(name)
+        if method is not None:
+            if name in ref.cls.properties:
+                return m.invoke(method, [], {}, base)
+            static = name in ref.cls.statics
+            return Value(ref=method if static else Method(method, base))
+        inherited = ref.cls.attribute(name)
+        if inherited is not None:
+            return inherited
+        external = ref.cls.external()
+        path = f"{external[0]}().{name}" if external else ""
+        return Value(path=path, base=base, taints=base.taints)
+    if isinstance(ref, ModuleRef):
+        return _of_module(m, ref, name)
+    if isinstance(ref, ClassRefValue):
+        found = ref.attribute(name)
+        return found if found is not None else Value(base=base)
+    if isinstance(ref, Namespace):
+        return Value(ref=ref, base=base, path=f"namespace.{name}")
+    return None
+
+
+def _of_module(m: Machine, ref: ModuleRef, name: str) -> Value:
+    found = ref.env.vars.get(name)
+    if found is not None:
+        return found
+    if name == "__dict__":
+        return Value(ref=Namespace(ref.env))
+    sub = m.load(f"{ref.source.name}.{name}", m.frame.home.source) if ref.source.name else None
+    if sub is not None:
+        return Value(ref=sub)
+    for star in ref.stars:
+        if m.effects.knows(f"{star}.{name}"):
+            return by_path(m, f"{star}.{name}")
+    return Value()
+
+
+def _of_alternatives(m: Machine, base: Value, name: str) -> Value:
+    result: Value | None = None
+    for option in base.alts:
+        found = attribute(m, option, name)
+        if found.path or found.ref is not None or found.known:
+            result = join(result, found) if result is not None else found
+    return result or Value(base=base, taints=base.taints)
+
+
+# ---------------------------------------------------------------- elements
+
+
+def _index(m: Machine, expr: p.Index) -> Value:
+    base = evaluate(m, expr.base, quiet=True)
+    if isinstance(expr.key, p.Range):
+        return _sliced(m, base, expr.key)
+    key = evaluate(m, expr.key)
+    return element(m, base, key, expr.line)
+
+
+def element(m: Machine, base: Value, key: Value, line: int) -> Value:
+    """Return ``base[key]``."""
+    if base.known and key.known:
+        found = fold.index(base.const, key.const)
+        if found is not UNKNOWN:
+            return Value(const=found, taints=base.taints, coded=base.coded)
+    if base.items is not None and key.known and isinstance(key.const, int):
+        if -len(base.items) <= key.const < len(base.items):
+            return base.items[key.const]
+    if base.table is not None and key.known and _hashable(key.const) and key.const in base.table:
+        return base.table[key.const]
+    if key.known and isinstance(key.const, str):
+        looked = _looked_up(m, base, key.const)
+        if looked is not None:
+            return looked
+    if base.path:
+        indexed = m.effects.indexed(m, base, key, line)
+        if indexed is not None:
+            return indexed
+    if base.alts:
+        result: Value | None = None
+        for option in base.alts:
+            got = element(m, option, key, line)
+            result = join(result, got) if result is not None else got
+        return result or Value(taints=base.taints)
+    return _any_element(base)
+
+
+def _any_element(base: Value) -> Value:
+    found: Value | None = None
+    for item in (base.items or [])[:6]:
+        found = join(found, item) if found is not None else item
+    for item in list((base.table or {}).values())[:6]:
+        found = join(found, item) if found is not None else item
+    if found is not None:
+        return found
+    path = base.path if base.path.endswith("()") else ""
+    return Value(taints=base.taints, path=path, made=base.made)
+
+
+def _looked_up(m: Machine, base: Value, key: str) -> Value | None:
+    """``globals()["exec"]``, ``sys.modules["os"]``, ``vars(os)["system"]``."""
+    if isinstance(base.ref, Namespace):
+        if base.ref.env is not None:
+            return base.ref.env.get(key) or unbound(m, key)
+        return by_path(m, f"{base.ref.path}.{key}")
+    if isinstance(base.ref, ModuleRef):
+        return attribute(m, base, key)
+    if base.path == "builtins" or base.path == "builtins.__dict__":
+        return Value(path=f"builtins.{key}")
+    if base.path == "sys.modules":
+        return Value(path="builtins" if key == "__builtin__" else key)
+    if base.path.endswith(_DUNDER_DICT):
+        return by_path(m, f"{base.path.removesuffix(_DUNDER_DICT)}.{key}")
+    return None
+
+
+def _sliced(m: Machine, base: Value, key: p.Range) -> Value:
+    parts = [None if x is None else evaluate(m, x) for x in (key.start, key.stop, key.step)]
+    if base.known and all(x is None or x.known for x in parts):
+        found = fold.index(base.const, slice(*(None if x is None else x.const for x in parts)))
+        if found is not UNKNOWN:
+            coded = base.coded
+            if parts[2] is not None and isinstance(found, (str, bytes)):
+                coded = _with(coded, "reversed" if parts[2].const == -1 else "strided")
+            return Value(const=found, taints=base.taints, coded=coded)
+    if base.items is not None:
+        return Value(items=list(base.items), taints=base.taints)
+    hint = base.hint if base.hint and not parts[2] else ""
+    return Value(taints=base.taints, hint=hint, path=base.path if not hint else "")
+
+
+def _with(coded: tuple[str, ...], step: str) -> tuple[str, ...]:
+    return coded if step in coded else (*coded, step)[:8]
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, (str, bytes, int, float, bool, type(None), tuple))
+
+
+# ---------------------------------------------------------------- operations
+
+
+def _op(m: Machine, expr: p.Op) -> Value:
+    handler = _OPS.get(expr.op)
+    if handler is not None:
+        return handler(m, expr)
+    in_mapping = expr.op in {"in", "notin"}
+    args = [
+        evaluate(m, a, quiet=in_mapping and n == 1)
+        for n, a in enumerate(expr.args)
+        if a is not None
+    ]
+    if not args:
+        return Value()
+    if len(args) == 1:
+        only = args[0]
+        if only.known:
+            return Value(const=fold.unary(expr.op, only.const), taints=only.taints)
+        return Value(taints=only.taints)
+    if expr.op == "+" and len(args) > 2:
+        return _concatenate(args)
+    result = args[0]
+    for other in args[1:]:
+        result = operate(expr.op, result, other)
+    return result
+
+
+def operate(op: str, left: Value, right: Value) -> Value:
+    """Apply a binary operator."""
+    taints = merge_taints(left.taints, right.taints)
+    coded = left.coded or right.coded
+    if left.known and right.known:
+        const = fold.binary(op, left.const, right.const)
+        if const is not UNKNOWN:
+            if op in "+%" and isinstance(const, (str, bytes)):
+                coded = _with(coded, "assembled")
+            elif op == "^":
+                coded = _with(coded, "xor")
+            return Value(const=const, taints=taints, coded=coded)
+    if op == "+" and (left.items is not None or right.items is not None):
+        return Value(items=_list(left) + _list(right), taints=taints)
+    if op in {"+", "%", "/"}:
+        # "/" joins paths of pathlib; "%" fills a pattern.
+        hint = _filled(left, right) if op == "%" else _joined(op, left, right)
+        path = left.path if op == "/" else ""
+        return Value(taints=taints, hint=hint, path=path, coded=coded)
+    if op == "^":
+        return Value(taints=taints, coded=_with(coded, "xor"))
+    return Value(taints=taints)
+
+
+def _list(value: Value) -> list[Value]:
+    if value.items is not None:
+        return value.items
+    if value.known and isinstance(value.const, (list, tuple)):
+        return [Value(const=x) for x in value.const[:1000]]
+    return [Value(taints=value.taints)] if value.taints else []
+
+
+def _concatenate(args: list[Value]) -> Value:
+    """A long ``a + b + c``: joined at once, since pairwise it would be quadratic."""
+    consts = [a.const for a in args]
+    taints = taints_of(args)
+    if all(isinstance(c, str) for c in consts):
+        text = "".join(consts)
+        return Value(const=text, taints=taints, coded=_with(args[0].coded, "assembled"))
+    if all(isinstance(c, bytes) for c in consts):
+        return Value(const=b"".join(consts), taints=taints, coded=_with(args[0].coded, "assembled"))
+    result = args[0]
+    for other in args[1:]:
+        result = operate("+", result, other)
+    return result
+
+
+def _joined(op: str, left: Value, right: Value) -> str:
+    a, b = text_of(left), text_of(right)
+    if not a and not b:
+        return ""
+    glue = "/" if op == "/" else ""
+    return shorten((a or HOLE) + glue + (b or HOLE))
+
+
+def shorten(text: str) -> str:
+    """Bound a partly known text and fold neighbouring holes."""
+    while HOLE + HOLE in text:
+        text = text.replace(HOLE + HOLE, HOLE)
+    return text if len(text) <= MAX_HINT else text[:MAX_HINT]
+
+
+def _filled(pattern: Value, values: Value) -> str:
+    """``"%s/x" % v`` with what is known of the values."""
+    text = text_of(pattern)
+    if not text or len(text) > MAX_HINT:
+        return ""
+    parts = values.items or (
+        [Value(const=c) for c in values.const] if isinstance(values.const, tuple) else [values]
+    )
+    pieces = text.split("%")
+    out = pieces[0]
+    for n, piece in enumerate(pieces[1:]):
+        rest = piece[1:] if piece[:1] in "sdrixf" else piece.partition(")")[2][1:] or piece[1:]
+        out += (text_of(parts[n]) if n < len(parts) else "") or HOLE
+        out += rest
+    return shorten(out)
+
+
+def _logic(m: Machine, expr: p.Op) -> Value:
+    """``a or b`` is one of them."""
+    values = [evaluate(m, a) for a in expr.args if a is not None]
+    known = [v for v in values if v.known]
+    if len(known) == len(values):
+        consts = [v.const for v in values]
+        want = expr.op == "or"
+        for value, const in zip(values, consts, strict=True):
+            if isinstance(const, (str, bytes, int, float, bool, list, tuple, dict, type(None))):
+                if bool(const) is want:
+                    return value
+        return values[-1]
+    result = values[0]
+    for value in values[1:]:
+        result = join(result, value)
+    return result
+
+
+def _cond(m: Machine, expr: p.Op) -> Value:
+    test, then, other = (a for a in expr.args)
+    assert test is not None and then is not None and other is not None
+    chosen = evaluate(m, test)
+    if chosen.known and not isinstance(test, p.Const):
+        return evaluate(m, then if chosen.const else other)
+    return join(evaluate(m, then), evaluate(m, other))
+
+
+def _sequence(m: Machine, expr: p.Op) -> Value:
+    values: list[Value] = []
+    plain = True
+    for arg in expr.args:
+        if arg is None:
+            continue
+        if type(arg) is p.Const:
+            values.append(Value(const=arg.value))
+            continue
+        value = evaluate(m, arg)
+        plain = plain and value.known and not value.taints and not value.path
+        values.append(value)
+    if plain and not any(isinstance(a, p.Op) and a.op == "star" for a in expr.args):
+        consts = [v.const for v in values]
+        if expr.op == "list":
+            return Value(const=consts)
+        try:
+            return Value(const=tuple(consts) if expr.op == "tuple" else set(consts))
+        except TypeError:
+            pass
+    return Value(items=values, taints=taints_of(values))
+
+
+def _dict(m: Machine, expr: p.Op) -> Value:
+    table: dict[Any, Value] = {}
+    extra: list[Value] = []
+    plain = True
+    for n in range(0, len(expr.args), 2):
+        key_expr, value_expr = expr.args[n], expr.args[n + 1]
+        assert value_expr is not None
+        value = evaluate(m, value_expr)
+        key = evaluate(m, key_expr) if key_expr is not None else Value()
+        if key.known and _hashable(key.const):
+            table[key.const] = value
+        else:
+            extra += [key, value]
+        plain = plain and key.known and value.known and not value.taints and not value.path
+    if plain:
+        return Value(const={k: v.const for k, v in table.items()})
+    return Value(table=table, taints=taints_of([*table.values(), *extra]))
+
+
+def _walrus(m: Machine, expr: p.Op) -> Value:
+    from antivenom.analysis.flow.statements import bind
+
+    target, source = expr.args
+    assert target is not None and source is not None
+    value = evaluate(m, source)
+    bind(m, target, value)
+    return value
+
+
+def _passed(m: Machine, expr: p.Op) -> Value:
+    """``await x``, ``*x`` and ``yield x`` are about x."""
+    if not expr.args or expr.args[0] is None:
+        return Value()
+    value = evaluate(m, expr.args[0])
+    if expr.op == "yield":
+        m.give(value)
+        return Value()
+    return value
+
+
+def _template(m: Machine, expr: p.Template) -> Value:
+    values = [evaluate(m, part) for part in expr.parts]
+    taints = taints_of(values)
+    consts = [v.const for v in values]
+    if all(isinstance(c, (str, int, float)) for c in consts):
+        coded = next((v.coded for v in values if v.coded), ())
+        many = len(values) > 2
+        text = "".join(str(c) for c in consts)
+        return Value(const=text, taints=taints, coded=_with(coded, "assembled") if many else coded)
+    return Value(taints=taints, hint=shorten("".join(text_of(v) or HOLE for v in values)))
+
+
+def _function(m: Machine, expr: p.FuncRef) -> Value:
+    frame = m.frame
+    function = frame.module.functions[expr.index]
+    return Value(ref=FunctionRef(frame.module, function, frame.env, frame.home))
+
+
+def _class(m: Machine, expr: p.ClassRef) -> Value:
+    from antivenom.analysis.flow.statements import define_class
+
+    return define_class(m, expr)
+
+
+def _call(m: Machine, expr: p.Call) -> Value:
+    from antivenom.analysis.flow.calls import call
+
+    return call(m, expr)
+
+
+def _comp(m: Machine, expr: p.Comp) -> Value:
+    from antivenom.analysis.flow.comprehensions import comprehend
+
+    return comprehend(m, expr)
+
+
+def _range(m: Machine, expr: p.Range) -> Value:
+    return Value()
+
+
+_OPS: dict[str, Callable[[Machine, p.Op], Value]] = {
+    "and": _logic,
+    "or": _logic,
+    "cond": _cond,
+    "list": _sequence,
+    "tuple": _sequence,
+    "set": _sequence,
+    "dict": _dict,
+    "walrus": _walrus,
+    "await": _passed,
+    "star": _passed,
+    "yield": _passed,
+}
+_EVALUATE: dict[type, Callable[[Machine, Any], Value]] = {
+    p.Const: _const,
+    p.Global: _global,
+    p.Name: _name,
+    p.Attr: _attr,
+    p.Index: _index,
+    p.Range: _range,
+    p.Op: _op,
+    p.Template: _template,
+    p.Call: _call,
+    p.FuncRef: _function,
+    p.ClassRef: _class,
+    p.Comp: _comp,
+}
+
+__all__ = ["Method", "attribute", "by_path", "element", "evaluate", "operate", "shorten", "unbound"]

@@ -1,0 +1,128 @@
+"""Decoded text becomes a layer: registered, read as text, parsed, and run in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from antivenom.analysis.api.row import Row
+from antivenom.analysis.flow.objects import Code
+from antivenom.analysis.value import HOLE, Value, text_of
+
+if TYPE_CHECKING:
+    from antivenom.analysis.flow.effects import Site
+    from antivenom.analysis.flow.machine import Machine
+    from antivenom.model.fact import Decoded
+    from antivenom.model.program import Module
+
+_LITERAL = "literal"
+_OBSERVED_BYTES = 1 << 20
+
+
+def run(m: Machine, value: Value, line: int) -> Value | None:
+    """Evaluate text that the program runs (``exec``); return the value of a single expression."""
+    for option in (value, *value.alts):
+        if isinstance(option.ref, Code):
+            _enter(m, option.ref.module)
+            return None
+        const = option.const
+        if isinstance(const, str) and const.strip():
+            return run_text(m, const.encode("utf-8", "replace"), line, option.coded)
+        if isinstance(const, (bytes, bytearray)) and const.strip():
+            return run_text(m, bytes(const), line, option.coded)
+    return None
+
+
+def run_text(
+    m: Machine, data: bytes, line: int, coded: tuple[str, ...], lang: str = "python"
+) -> Value | None:
+    """Register a decoded text and, when it is Python, run it in the current scope."""
+    if len(data) > m.limits.layer_bytes:
+        m.exhausted.add(m.frame.module.member)
+        data = data[: m.limits.layer_bytes]
+    frame = m.frame
+    number = m.effects.log.layer(
+        frame.module.member, line, frame.module.layer, coded or (_LITERAL,), data
+    )
+    if number is None:
+        return None
+    from antivenom import languages
+    from antivenom.analysis.text import observe_text
+
+    if lang not in languages.LOWERED:
+        return None
+    module = languages.parse(
+        lang, data, member=frame.module.member, name=frame.module.name, layer=number
+    )
+    text_frame = _enter(m, module)
+    if coded:
+        _observe(m, module, observe_text(data[:_OBSERVED_BYTES], lang=lang, path="layer.py"))
+    return text_frame
+
+
+def _observe(m: Machine, module: Module, sightings: list) -> None:  # type: ignore[type-arg]
+    from antivenom.analysis.flow.machine import Frame
+
+    m.frames.append(Frame(module, module.functions[0], m.frame.env, m.frame.home))
+    try:
+        for seen in sightings:
+            m.effects.sighting(m, seen, seen.line or 1)
+    finally:
+        m.frames.pop()
+
+
+def _enter(m: Machine, module: Module) -> Value | None:
+    """Run a module's top level with the variables of the place that runs it."""
+    from antivenom.analysis.flow.expressions import evaluate
+    from antivenom.analysis.flow.machine import Frame
+    from antivenom.analysis.flow.statements import run_block
+    from antivenom.model.program import Do
+
+    if m.depth >= m.limits.call_depth or not module.functions:
+        return None
+    frame = m.frame
+    top = module.functions[0]
+    m.frames.append(Frame(module, top, frame.env, frame.home, receiver=frame.receiver))
+    m.depth += 1
+    try:
+        body = top.body
+        if len(body) == 1 and isinstance(body[0], Do):
+            return evaluate(m, body[0].value)
+        run_block(m, body)
+    finally:
+        m.depth -= 1
+        m.frames.pop()
+    return None
+
+
+def commands(m: Machine, row: Row, site: Site) -> None:
+    """Read the command line a call starts: it is a program of its own."""
+    if not row.command:
+        return
+    from antivenom.analysis.commands import observe_command
+
+    for value in site.all(row.command):
+        for option in (value, *value.alts):
+            command = _command(option)
+            if not command:
+                continue
+            report = observe_command(command, shell=row.shell)
+            for seen in report.sightings:
+                m.effects.sighting(m, seen, site.line)
+            for decoded in report.decoded:
+                decode_layer(m, decoded, site.line)
+
+
+def decode_layer(m: Machine, decoded: Decoded, line: int) -> None:
+    """Take up a text that another observer decoded."""
+    run_text(m, decoded.data, line, decoded.via, decoded.lang or "text")
+
+
+def _command(value: Value) -> str | list[str]:
+    """Return a command line or argument vector with what is known of it, "" when nothing is."""
+    if isinstance(value.const, (list, tuple)):
+        return [str(c) for c in value.const]
+    if value.items:
+        words = [text_of(v) or HOLE for v in value.items[:100]]
+        return words if any(w != HOLE for w in words) else ""
+    text = text_of(value)
+    return text if text.strip(HOLE + " ") else ""

@@ -1,0 +1,274 @@
+"""The abstract machine: its state, its budget, and running a module or a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Instance, ModuleRef
+from antivenom.analysis.package import Package, Source, absolute, imports, lower
+from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
+from antivenom.model.label import STRENGTH, Activation
+from antivenom.model.limits import Limits
+from antivenom.model.program import Function, Module
+
+if TYPE_CHECKING:
+    from antivenom.analysis.flow.effects import Effects
+
+MAX_VARIANTS = 6
+"""Evaluations of one function with different arguments at one activation."""
+
+
+class OutOfSteps(Exception):
+    """The hard end of the budget; what was seen so far stands."""
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where evaluation is: whose facts these are."""
+
+    module: Module
+    function: Function
+    env: Env
+    home: ModuleRef
+    returned: Value | None = None
+    receiver: Value | None = None
+
+
+@dataclass(eq=False)
+class Machine:
+    """Evaluates one package. Not reusable."""
+
+    package: Package
+    effects: Effects
+    limits: Limits
+    activation: Activation = Activation.CALL
+    steps: int = 0
+    depth: int = 0
+    forks: int = 0
+    """How many undecided branches or loops are around."""
+    frames: list[Frame] = field(default_factory=list)
+    modules: dict[str, ModuleRef] = field(default_factory=dict)
+    memo: dict[tuple[object, ...], Value | None] = field(default_factory=dict)
+    variants: dict[tuple[int, int], int] = field(default_factory=dict)
+    files: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
+    """Path text -> taints of what was written there."""
+    reached: set[int] = field(default_factory=set)
+    """ids of functions evaluated at least once."""
+    defined: dict[int, FunctionRef] = field(default_factory=dict)
+    """Functions defined so far, by id."""
+    classes: list[ClassRefValue] = field(default_factory=list)
+    exhausted: set[str] = field(default_factory=set)
+    """Members whose evaluation was cut."""
+
+    @property
+    def frame(self) -> Frame:
+        """Where evaluation is now."""
+        return self.frames[-1]
+
+    @property
+    def coarse(self) -> bool:
+        """Past the soft budget: every function is evaluated once, loops are not unrolled."""
+        return self.steps > self.limits.fold_steps
+
+    def step(self, amount: int = 1) -> None:
+        """Count work; raise `OutOfSteps` at the hard end."""
+        self.steps += amount
+        if self.steps > 3 * self.limits.fold_steps:
+            raise OutOfSteps
+
+    # ------------------------------------------------------------------ modules
+
+    def module_ref(self, source: Source) -> ModuleRef:
+        """Return the module object of a member, not yet run."""
+        found = self.modules.get(source.member)
+        if found is None:
+            module = lower(source) if source.hot else None
+            found = ModuleRef(source, module, Env())
+            self.modules[source.member] = found
+        return found
+
+    def load(self, path: str, importer: Source) -> ModuleRef | None:
+        """Import a module of the package by its absolute path, parents first."""
+        source = self.package.find(path, importer)
+        if source is None:
+            return None
+        if "." in path and not path.startswith("."):
+            parent = self.package.find(path.rpartition(".")[0], importer)
+            if parent is not None and parent is not importer:
+                self.run_module(self.module_ref(parent))
+        ref = self.module_ref(source)
+        self.run_module(ref)
+        return ref
+
+    def run_module(self, ref: ModuleRef) -> None:
+        """Run a module's top level unless it already ran with this activation or a stronger one."""
+        strength = STRENGTH[self.activation]
+        if ref.strength >= strength or self.depth > self.limits.call_depth:
+            return
+        ref.strength = strength
+        if ref.module is None:
+            self._run_cold(ref)
+            return
+        from antivenom.analysis.flow.statements import run_block
+
+        top = ref.module.functions[0]
+        self.frames.append(Frame(ref.module, top, ref.env, ref))
+        self.depth += 1
+        forks, self.forks = self.forks, 0
+        try:
+            run_block(self, top.body)
+        finally:
+            self.forks = forks
+            self.depth -= 1
+            self.frames.pop()
+
+    def _run_cold(self, ref: ModuleRef) -> None:
+        """A module that does nothing itself may import one that does."""
+        self.depth += 1
+        wanted = False
+        for path, names in imports(ref.source.data):
+            full = absolute(path, ref.source)
+            self.step()
+            loaded = self.load(full, ref.source)
+            if loaded is not None and not names:
+                wanted = wanted or self.is_hot(Value(ref=loaded))
+            for name in names:
+                joint = full + name if full.endswith(".") else f"{full}.{name}"
+                sub = self.load(joint, ref.source)
+                found = loaded.env.vars.get(name) if loaded is not None else None
+                value = Value(ref=sub) if sub is not None else found
+                wanted = wanted or (value is not None and self.is_hot(value))
+        self.depth -= 1
+        if wanted:
+            ref.source.hot = True
+            ref.module = lower(ref.source)
+            ref.strength = -1
+            self.run_module(ref)
+
+    def is_hot(self, value: Value) -> bool:
+        """Return whether a value stands for code of the artifact that is worth following."""
+        ref = value.ref
+        if isinstance(ref, FunctionRef):
+            source = self.package.by_member.get(ref.module.member)
+            return source is not None and (
+                id(ref.function) in source.hot_functions or source.uses_hot_names(ref.function)
+            )
+        if isinstance(ref, ClassRefValue):
+            source = self.package.by_member.get(ref.module.member)
+            methods = ref.definition.methods.values()
+            hot = source.hot_functions if source is not None else set()
+            return any(id(ref.module.functions[n]) in hot for n in methods)
+        if isinstance(ref, ModuleRef):
+            return bool(ref.source.hot_functions)
+        return False
+
+    # ------------------------------------------------------------------ functions
+
+    def invoke(
+        self,
+        ref: FunctionRef,
+        args: list[Value],
+        named: dict[str, Value],
+        receiver: Value | None = None,
+    ) -> Value:
+        """Call a function of the artifact and return what it may return."""
+        given = [receiver, *args] if receiver is not None else args
+        source = self.package.by_member.get(ref.module.member)
+        carried = merge_taints(taints_of(given), taints_of(tuple(named.values())))
+        if self.depth >= self.limits.call_depth or self._cold(ref, source, given):
+            return Value(taints=carried)
+        key = (id(ref.function), id(ref.env), STRENGTH[self.activation], *map(_key, given))
+        key += tuple((k, _key(v)) for k, v in sorted(named.items()))
+        if key in self.memo:
+            return self.memo[key] or Value(taints=carried)
+        counter = (id(ref.function), STRENGTH[self.activation])
+        used = self.variants.get(counter, 0)
+        constant = all(v.known for v in given) and bool(given)
+        if used >= (1 if self.coarse else 200 if constant else MAX_VARIANTS):
+            return Value(taints=carried)
+        self.variants[counter] = used + 1
+        self.memo[key] = None
+        self.memo[key] = result = self._enter(ref, given, named, receiver)
+        return result
+
+    def _cold(self, ref: FunctionRef, source: Source | None, given: list[Value]) -> bool:
+        """Whether evaluating the body cannot matter."""
+        if source is None or source.module is not ref.module:
+            return False
+        function = id(ref.function)
+        if function in source.hot_functions or function in source.warm_functions:
+            return False
+        if source.uses_hot_names(ref.function):
+            return False
+        small = ref.function.end_line - ref.function.line < 40
+        # A home-made decoder has no needle of its own: it is recognised by constant text given.
+        texts = any(v.known and isinstance(v.const, (str, bytes, list, tuple)) for v in given)
+        return not (small and (texts or len(source.data) < 20_000))
+
+    def _enter(
+        self,
+        ref: FunctionRef,
+        given: list[Value],
+        named: dict[str, Value],
+        receiver: Value | None,
+    ) -> Value:
+        from antivenom.analysis.flow.statements import run_block
+
+        self.reached.add(id(ref.function))
+        env = Env(ref.env)
+        frame = Frame(ref.module, ref.function, env, ref.home, receiver=receiver)
+        self.frames.append(frame)
+        self.depth += 1
+        forks, self.forks = self.forks, 0
+        try:
+            self._bind(ref, env, given, named)
+            run_block(self, ref.function.body)
+        finally:
+            self.forks = forks
+            self.depth -= 1
+            self.frames.pop()
+        return frame.returned or Value(const=None)
+
+    def _bind(
+        self, ref: FunctionRef, env: Env, given: list[Value], named: dict[str, Value]
+    ) -> None:
+        from antivenom.analysis.flow.expressions import evaluate
+
+        left = dict(named)
+        position = 0
+        for name in ref.function.params:
+            if name.startswith("**"):
+                env.vars[name[2:]] = Value(table=dict(left), taints=taints_of(list(left.values())))
+            elif name.startswith("*"):
+                rest = given[position:]
+                position = len(given)
+                env.vars[name[1:]] = Value(items=rest, taints=taints_of(rest))
+            elif position < len(given):
+                env.vars[name] = given[position]
+                position += 1
+            elif name in left:
+                env.vars[name] = left.pop(name)
+        for name, default in ref.function.defaults:
+            if name not in env.vars:
+                env.vars[name] = evaluate(self, default)
+        for name in ref.function.params:
+            env.vars.setdefault(name.lstrip("*"), Value())
+
+    def new_instance(self, cls: ClassRefValue) -> Value:
+        """Return a fresh object of a class, before its constructor ran."""
+        return Value(ref=Instance(cls))
+
+    def give(self, value: Value) -> None:
+        """Record what the current function returns."""
+        frame = self.frames[-1]
+        frame.returned = value if frame.returned is None else join(frame.returned, value)
+
+
+def _key(value: Value) -> object:
+    """What distinguishes one argument from another for memoising."""
+    const = value.const
+    if value.known and isinstance(const, (str, bytes, int, float, bool, type(None))):
+        return (type(const).__name__, const, value.taints)
+    ref = id(value.ref) if value.ref is not None else 0
+    return (value.path, value.taints, value.hint, ref, id(value) if value.items else 0)

@@ -1,0 +1,478 @@
+"""Run statements: assignments, branches, loops, definitions, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any
+
+from antivenom.analysis.flow import guards
+from antivenom.analysis.flow.calls import call_value
+from antivenom.analysis.flow.expressions import evaluate, operate
+from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.objects import (
+    ClassRefValue,
+    Env,
+    FunctionRef,
+    Instance,
+    ModuleRef,
+    Namespace,
+)
+from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of
+from antivenom.model import program as p
+from antivenom.model.label import Activation
+
+MAX_UNROLLED = 100_000
+_LONG_LIST = 64
+"""Longer lists of texts are only iterated one by one when the loop computes a constant."""
+
+
+class End(Enum):
+    """How a block was left."""
+
+    NORMAL = 0
+    RETURN = 1
+    BREAK = 2
+    CONTINUE = 3
+
+
+def run_block(m: Machine, body: Iterable[p.Stmt]) -> End:
+    """Run statements in order until one leaves the block for certain."""
+    for stmt in body:
+        m.step()
+        end = _RUN[type(stmt)](m, stmt)
+        if end is not End.NORMAL:
+            return end
+    return End.NORMAL
+
+
+def _do(m: Machine, stmt: p.Do) -> End:
+    evaluate(m, stmt.value)
+    return End.NORMAL
+
+
+def _return(m: Machine, stmt: p.Return) -> End:
+    m.give(evaluate(m, stmt.value) if stmt.value is not None else Value(const=None))
+    return End.RETURN
+
+
+def _jump(m: Machine, stmt: p.Jump) -> End:
+    if stmt.value is not None:
+        evaluate(m, stmt.value)
+    if stmt.kind == "break":
+        return End.BREAK
+    return End.CONTINUE if stmt.kind == "continue" else End.NORMAL
+
+
+def _scope(m: Machine, stmt: p.Scope) -> End:
+    m.frame.env.shared.update(stmt.names)
+    return End.NORMAL
+
+
+# ---------------------------------------------------------------- assignment
+
+
+def _assign(m: Machine, stmt: p.Assign) -> End:
+    value = evaluate(m, stmt.value)
+    for target in stmt.targets:
+        if stmt.op:
+            value = operate(stmt.op, evaluate(m, target), value)
+        bind(m, target, value)
+    return End.NORMAL
+
+
+def bind(m: Machine, target: p.Expr, value: Value) -> None:
+    """Store a value in a name, attribute, element, or several of them."""
+    kind = type(target)
+    if kind is p.Name:
+        m.frame.env.set(target.id, value)  # type: ignore[attr-defined]
+    elif kind is p.Attr:
+        _store_attribute(m, target, value)  # type: ignore[arg-type]
+    elif kind is p.Index:
+        _store_element(m, target, value)  # type: ignore[arg-type]
+    elif kind is p.Op and target.op == "star":  # type: ignore[attr-defined]
+        bind(m, target.args[0], Value(items=[value], taints=value.taints))  # type: ignore[attr-defined]
+    elif kind is p.Op:
+        _unpack(m, target, value)  # type: ignore[arg-type]
+
+
+def _unpack(m: Machine, target: p.Op, value: Value) -> None:
+    parts = elements(value)
+    for n, part in enumerate(target.args):
+        if part is None:
+            continue
+        known = parts is not None and n < len(parts) and len(parts) == len(target.args)
+        bind(m, part, parts[n] if known and parts else Value(taints=value.taints))
+
+
+def elements(value: Value) -> list[Value] | None:
+    """Return the elements of a sequence value where they are known."""
+    if value.items is not None:
+        return value.items
+    if value.known and isinstance(value.const, (list, tuple, set, frozenset, range, str, bytes)):
+        if len(value.const) <= MAX_UNROLLED:
+            return [Value(const=x, taints=value.taints, coded=value.coded) for x in value.const]
+    if value.known and isinstance(value.const, dict):
+        return [Value(const=x, taints=value.taints) for x in value.const]
+    if value.table is not None:
+        return [Value(const=k) for k in value.table]
+    return None
+
+
+def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
+    base = evaluate(m, target.base, quiet=True)
+    ref = base.ref
+    if isinstance(ref, Instance):
+        old = ref.attrs.get(target.name)
+        ref.attrs[target.name] = join(old, value) if old is not None else value
+    elif isinstance(ref, ClassRefValue):
+        ref.env.set(target.name, value)
+    elif isinstance(ref, ModuleRef):
+        ref.env.set(target.name, value)
+    elif base.path:
+        m.effects.hook(m, base.path, target.name, value, target.line)
+    elif value.taints:
+        base.taints = merge_taints(base.taints, value.taints)
+
+
+def _store_element(m: Machine, target: p.Index, value: Value) -> None:
+    base = evaluate(m, target.base, quiet=True)
+    key = evaluate(m, target.key)
+    if isinstance(base.ref, Namespace) and key.known and base.ref.env is not None:
+        base.ref.env.set(str(key.const), value)
+        return
+    if isinstance(base.ref, ModuleRef):
+        return
+    if base.path:
+        m.effects.hook(m, base.path, str(key.const) if key.known else "*", value, target.line)
+    _put(m, base, key, value)
+
+
+def _put(m: Machine, base: Value, key: Value, value: Value) -> None:
+    """Set an element in place; what cannot stay a constant becomes a table or mere taint."""
+    plain = value.known and not value.taints and not m.forks
+    if base.known and isinstance(base.const, (list, dict, bytearray)) and plain and key.known:
+        try:
+            base.const[key.const] = value.const
+        except (TypeError, ValueError, LookupError):
+            pass
+        else:
+            return
+    if base.known and isinstance(base.const, dict):
+        base.table = {k: Value(const=v) for k, v in base.const.items()}
+        base.const = UNKNOWN
+    if base.table is not None and key.known and _hashable(key.const):
+        base.table[key.const] = value
+    elif base.known and isinstance(base.const, list):
+        base.const = UNKNOWN
+    base.taints = merge_taints(base.taints, value.taints)
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, (str, bytes, int, float, bool, type(None)))
+
+
+# ---------------------------------------------------------------- branches
+
+
+def _branch(m: Machine, stmt: p.Branch) -> End:
+    if stmt.kind == "with":
+        return run_block(m, stmt.arms[0])
+    if stmt.kind == "try":
+        return _try(m, stmt)
+    if stmt.kind == "match":
+        evaluate(m, stmt.test) if stmt.test is not None else None
+        return _arms(m, [(arm, m.activation) for arm in stmt.arms], exhaustive=False)
+    return _if(m, stmt)
+
+
+def _if(m: Machine, stmt: p.Branch) -> End:
+    assert stmt.test is not None
+    first, second = stmt.arms[0], stmt.arms[1]
+    if guards.is_main(stmt.test):
+        if m.activation is Activation.IMPORT and m.frame.module.name:
+            return _arms(m, [(first, Activation.RUN), (second, m.activation)], exhaustive=True)
+        return run_block(m, first)
+    test = evaluate(m, stmt.test)
+    guards.observe(m, stmt, test)
+    if test.known and not isinstance(stmt.test, p.Const):
+        taken, other = (first, second) if _truth(test.const) else (second, first)
+        if other and not m.coarse:
+            # The arm not taken is still read: a constant test must not hide what stands there.
+            _aside(m, other)
+        return run_block(m, taken)
+    return _arms(m, [(first, m.activation), (second, m.activation)], exhaustive=True)
+
+
+def _truth(value: object) -> bool:
+    try:
+        return bool(value)
+    except (TypeError, ValueError):
+        return True
+
+
+def _aside(m: Machine, body: tuple[p.Stmt, ...]) -> None:
+    """Run statements once for their facts alone."""
+    key = ("aside", id(body))
+    if key in m.memo:
+        return
+    m.memo[key] = None
+    frame = m.frame
+    kept = frame.returned
+    frame.env.begin()
+    m.forks += 1
+    try:
+        run_block(m, body)
+    finally:
+        m.forks -= 1
+        frame.env.undo()
+        frame.returned = kept
+
+
+def _arms(
+    m: Machine, arms: list[tuple[tuple[p.Stmt, ...], Activation]], *, exhaustive: bool
+) -> End:
+    """Run alternatives from the same state and join what they leave behind."""
+    env = m.frame.env
+    results: list[dict[str, Value]] = []
+    ends: list[End] = []
+    for body, activation in arms:
+        before, m.activation = m.activation, activation
+        env.begin()
+        m.forks += 1
+        try:
+            ends.append(run_block(m, body) if body else End.NORMAL)
+        finally:
+            m.forks -= 1
+            m.activation = before
+            made = env.undo()
+        if ends[-1] is not End.RETURN:
+            results.append(made)
+    env.merge(results, exhaustive=exhaustive and len(results) == len(arms))
+    if exhaustive and ends and all(end is ends[0] for end in ends):
+        return ends[0]
+    return End.NORMAL
+
+
+def _try(m: Machine, stmt: p.Branch) -> End:
+    body, *handlers, final = stmt.arms
+    end = run_block(m, body)
+    if handlers:
+        _arms(m, [(h, m.activation) for h in handlers], exhaustive=False)
+    last = run_block(m, final)
+    return last if last is not End.NORMAL else end
+
+
+# ---------------------------------------------------------------- loops
+
+
+def _loop(m: Machine, stmt: p.Loop) -> End:
+    if stmt.kind == "while":
+        return _while(m, stmt)
+    source = evaluate(m, stmt.test)
+    parts = elements(source)
+    assert stmt.target is not None
+    if parts is not None and not m.coarse and len(parts) <= _budget(m, source):
+        for n, part in enumerate(parts):
+            if n % 64 == 63 and m.coarse:
+                break
+            bind(m, stmt.target, part)
+            end = run_block(m, stmt.body)
+            if end is End.BREAK and not m.forks:
+                break
+            if end is End.RETURN and not m.forks:
+                return end
+        return End.NORMAL
+    element = Value(taints=source.taints, path=_element_path(source))
+    for part in (parts or [])[:8]:
+        element = join(element, part)
+    bind(m, stmt.target, element)
+    return _twice(m, stmt.body)
+
+
+def _budget(m: Machine, source: Value) -> int:
+    if source.known and isinstance(source.const, (str, bytes, range, list, tuple)):
+        return MAX_UNROLLED
+    return _LONG_LIST
+
+
+def _element_path(source: Value) -> str:
+    return source.path if source.path.endswith("()") else ""
+
+
+def _twice(m: Machine, body: tuple[p.Stmt, ...]) -> End:
+    """An unknown number of times: what the first round leaves behind, the second may use."""
+    env = m.frame.env
+    rounds = 1 if m.coarse else 2
+    for _ in range(rounds):
+        env.begin()
+        m.forks += 1
+        try:
+            run_block(m, body)
+        finally:
+            m.forks -= 1
+            made = env.undo()
+        env.merge([made], exhaustive=False)
+    return End.NORMAL
+
+
+def _while(m: Machine, stmt: p.Loop) -> End:
+    if isinstance(stmt.test, p.Const):
+        return _twice(m, stmt.body)
+    for n in range(MAX_UNROLLED):
+        test = evaluate(m, stmt.test)
+        if not test.known or m.forks or m.coarse:
+            return _twice(m, stmt.body)
+        if not _truth(test.const):
+            return _aside_once(m, stmt.body) if n == 0 else End.NORMAL
+        end = run_block(m, stmt.body)
+        if end is End.RETURN:
+            return end
+        if end is End.BREAK:
+            break
+    return End.NORMAL
+
+
+def _aside_once(m: Machine, body: tuple[p.Stmt, ...]) -> End:
+    _aside(m, body)
+    return End.NORMAL
+
+
+# ---------------------------------------------------------------- definitions and imports
+
+
+def _define(m: Machine, stmt: p.Define) -> End:
+    frame = m.frame
+    if isinstance(stmt.ref, p.ClassRef):
+        value = define_class(m, stmt.ref)
+    else:
+        function = frame.module.functions[stmt.ref.index]
+        made = FunctionRef(frame.module, function, _closure(m), frame.home)
+        m.defined.setdefault(id(function), made)
+        value = Value(ref=made)
+    for decorator in reversed(stmt.decorators):
+        value = _decorate(m, decorator, value, stmt)
+    frame.env.set(stmt.name, value)
+    return End.NORMAL
+
+
+def _closure(m: Machine) -> Env:
+    """A method's names are looked up around the class, not in its body."""
+    env = m.frame.env
+    if getattr(m.frame, "receiver", None) is _CLASS_BODY and env.outer is not None:
+        return env.outer
+    return env
+
+
+_CLASS_BODY = Value()
+
+
+def _decorate(m: Machine, decorator: p.Expr, value: Value, stmt: p.Define) -> Value:
+    wrapper = evaluate(m, decorator)
+    cls = m.frame.env.vars.get("__antivenom_class__")
+    if wrapper.path in {"builtins.property", "functools.cached_property"} and cls is not None:
+        cls.ref.properties.add(stmt.name)
+        return value
+    if wrapper.path == "builtins.staticmethod" and cls is not None:
+        cls.ref.statics.add(stmt.name)
+        return value
+    if not wrapper.path and wrapper.ref is None:
+        return value
+    made = call_value(m, wrapper, [value], {}, stmt.line, stmt.line)
+    return made if made.ref is not None else value
+
+
+def define_class(m: Machine, ref: p.ClassRef) -> Value:
+    """Run a class body and return the class."""
+    frame = m.frame
+    definition = frame.module.classes[ref.index]
+    bases = [evaluate(m, b) for b in definition.bases]
+    env = Env(frame.env)
+    cls = ClassRefValue(frame.module, definition, env, frame.home, bases)
+    env.vars["__antivenom_class__"] = Value(ref=cls)
+    from antivenom.analysis.flow.machine import Frame
+
+    m.frames.append(Frame(frame.module, frame.function, env, frame.home, receiver=_CLASS_BODY))
+    try:
+        run_block(m, definition.body)
+    finally:
+        m.frames.pop()
+    for value in env.vars.values():
+        if isinstance(value.ref, FunctionRef) and value.ref.owner is None:
+            value.ref.owner = cls
+    m.classes.append(cls)
+    return Value(ref=cls)
+
+
+def _import(m: Machine, stmt: p.Import) -> End:
+    frame = m.frame
+    importer = frame.home.source
+    env = frame.env
+    if not stmt.names:
+        ref = m.load(stmt.path, importer)
+        if stmt.alias:
+            env.set(stmt.alias, _module_value(ref, stmt.path))
+        else:
+            root = stmt.path.partition(".")[0]
+            top = m.load(root, importer) if "." in stmt.path else ref
+            env.set(root, _module_value(top, root))
+        name = stmt.alias or stmt.path.partition(".")[0]
+        if ref is not None and m.is_hot(Value(ref=ref)):
+            importer.hot_names.add(name)
+        return End.NORMAL
+    ref = m.load(stmt.path, importer)
+    for name, alias in stmt.names:
+        if name == "*":
+            _star(m, ref, stmt.path)
+        else:
+            value = _imported(m, ref, stmt.path, name)
+            env.set(alias, value)
+            if value.ref is not None and m.is_hot(value):
+                importer.hot_names.add(alias)
+    return End.NORMAL
+
+
+def _module_value(ref: ModuleRef | None, path: str) -> Value:
+    return Value(ref=ref) if ref is not None else Value(path=path)
+
+
+def _star(m: Machine, ref: ModuleRef | None, path: str) -> None:
+    if ref is None:
+        m.frame.home.stars.append(path)
+        return
+    for name, value in list(ref.env.vars.items()):
+        m.frame.env.set(name, value)
+    m.frame.home.stars.extend(ref.stars)
+
+
+def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:
+    importer = m.frame.home.source
+    if ref is not None:
+        found = ref.env.vars.get(name)
+        if found is not None:
+            return found
+    joint = path + name if path.endswith(".") else f"{path}.{name}"
+    sub = m.load(joint, importer)
+    if sub is not None:
+        return Value(ref=sub)
+    if ref is not None:
+        return Value()
+    value = Value(path=joint)
+    known = m.effects.constant_of(joint)
+    return Value(const=known, path=joint) if known is not None else value
+
+
+_RUN: dict[type, Callable[[Machine, Any], End]] = {
+    p.Do: _do,
+    p.Assign: _assign,
+    p.Return: _return,
+    p.Import: _import,
+    p.Branch: _branch,
+    p.Loop: _loop,
+    p.Define: _define,
+    p.Jump: _jump,
+    p.Scope: _scope,
+}
+
+
+__all__ = ["bind", "define_class", "elements", "run_block", "taints_of"]

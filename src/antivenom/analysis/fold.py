@@ -1,0 +1,353 @@
+"""Evaluate what is constant: operators, built-in functions, methods, decoders.
+
+Only allow-listed pure functions, each with a bound on its output, so that a sample can make us
+compute neither long nor large. A result of `UNKNOWN` means "not computed", never an error.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from antivenom.analysis import decode
+from antivenom.analysis.value import UNKNOWN
+
+MAX_TEXT = 4 << 20
+MAX_ITEMS = 400_000
+MAX_BITS = 1 << 16
+
+_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    ">>": operator.rshift,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "is": operator.eq,
+    "isnot": operator.ne,
+    "in": lambda a, b: a in b,
+    "notin": lambda a, b: a not in b,
+}
+_UNARY: Mapping[str, Callable[[Any], Any]] = {
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "inv": operator.invert,
+    "not": operator.not_,
+}
+_NUMBERS = (int, float, bool)
+
+
+def fits(value: object) -> bool:
+    """Return whether a result is small enough to keep."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value) <= MAX_TEXT
+    if isinstance(value, (list, tuple, set, frozenset, dict, range)):
+        return len(value) <= MAX_ITEMS
+    if isinstance(value, int):
+        return value.bit_length() <= MAX_BITS
+    return True
+
+
+def binary(op: str, left: Any, right: Any) -> Any:
+    """Apply a binary operator to two constants."""
+    try:
+        if op == "*":
+            return _times(left, right)
+        if op == "**":
+            return _power(left, right)
+        if op == "<<":
+            return left << right if right < 4096 and fits(left) else UNKNOWN
+        if op == "%":
+            return _percent(left, right)
+        if op == "+" and not _sum_fits(left, right):
+            return UNKNOWN
+        result = _OPERATORS[op](left, right)
+    except _ERRORS:
+        return UNKNOWN
+    except KeyError:
+        return UNKNOWN
+    return result if fits(result) else UNKNOWN
+
+
+def unary(op: str, value: Any) -> Any:
+    """Apply a unary operator to a constant."""
+    try:
+        return _UNARY[op](value)
+    except _ERRORS:
+        return UNKNOWN
+
+
+def _sum_fits(left: Any, right: Any) -> bool:
+    if isinstance(left, _NUMBERS) or isinstance(right, _NUMBERS):
+        return True
+    return len(left) + len(right) <= MAX_TEXT
+
+
+def _times(left: Any, right: Any) -> Any:
+    if isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS):
+        return left * right if fits(left) and fits(right) else UNKNOWN
+    many, times = (right, left) if isinstance(left, int) else (left, right)
+    if not isinstance(times, int) or len(many) * max(times, 0) > MAX_ITEMS:
+        return UNKNOWN
+    return many * times
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int):
+        if exponent < 0 or base.bit_length() * max(exponent, 1) > MAX_BITS:
+            return UNKNOWN
+    elif isinstance(exponent, (int, float)) and abs(exponent) > 1000:
+        return UNKNOWN
+    return base**exponent
+
+
+def _percent(left: Any, right: Any) -> Any:
+    if isinstance(left, (str, bytes)):
+        if len(left) > 65536 or _wide(left if isinstance(left, str) else left.decode("latin-1")):
+            return UNKNOWN
+        return left % right
+    return left % right
+
+
+def _wide(pattern: str) -> bool:
+    """A width such as ``%999999999d`` or ``{:>999999999}`` would allocate without end."""
+    digits = 0
+    for char in pattern:
+        digits = digits + 1 if char.isdigit() else 0
+        if digits > 5:
+            return True
+    return "*" in pattern
+
+
+def index(base: Any, key: Any) -> Any:
+    """Return ``base[key]`` of constants; `key` may be a slice."""
+    try:
+        return base[key]
+    except _ERRORS:
+        return UNKNOWN
+
+
+# ---------------------------------------------------------------- built-in functions
+
+
+def _range(*args: int) -> Any:
+    made = range(*args)
+    return made if len(made) <= MAX_ITEMS else UNKNOWN
+
+
+def _int(*args: Any) -> Any:
+    return int(*args) if not isinstance(args[0], str) or len(args[0]) < 4000 else UNKNOWN
+
+
+def _bytes(*args: Any) -> Any:
+    if args and isinstance(args[0], int):
+        return bytes(args[0]) if args[0] < MAX_TEXT else UNKNOWN
+    return bytes(*args)
+
+
+def _pow(*args: Any) -> Any:
+    if len(args) == 3 and all(isinstance(a, int) and a.bit_length() < 4096 for a in args):
+        return pow(*args)
+    return _power(*args) if len(args) == 2 else UNKNOWN
+
+
+def _str(*args: Any, **named: Any) -> Any:
+    return str(*args, **named) if not isinstance(args[0] if args else "", int) else str(args[0])
+
+
+def _sum(*args: Any) -> Any:
+    return sum(*args) if all(isinstance(x, _NUMBERS) for x in args[0]) else UNKNOWN
+
+
+PURE: dict[str, Callable[..., Any]] = {
+    "builtins.abs": abs,
+    "builtins.all": all,
+    "builtins.any": any,
+    "builtins.ascii": ascii,
+    "builtins.bin": bin,
+    "builtins.bool": bool,
+    "builtins.bytearray": _bytes,
+    "builtins.bytes": _bytes,
+    "builtins.bytes.fromhex": bytes.fromhex,
+    "builtins.bytearray.fromhex": bytes.fromhex,
+    "builtins.chr": chr,
+    "builtins.dict": dict,
+    "builtins.divmod": divmod,
+    "builtins.enumerate": lambda *a: list(enumerate(*a)),
+    "builtins.float": float,
+    "builtins.format": lambda v, s="": format(v, s) if not _wide(s) else UNKNOWN,
+    "builtins.frozenset": frozenset,
+    "builtins.hex": hex,
+    "builtins.int": _int,
+    "builtins.int.from_bytes": int.from_bytes,
+    "builtins.iter": lambda x: x,
+    "builtins.len": len,
+    "builtins.list": list,
+    "builtins.long": _int,
+    "builtins.max": max,
+    "builtins.min": min,
+    "builtins.oct": oct,
+    "builtins.ord": ord,
+    "builtins.pow": _pow,
+    "builtins.range": _range,
+    "builtins.repr": repr,
+    "builtins.reversed": lambda x: list(reversed(x)),
+    "builtins.round": round,
+    "builtins.set": set,
+    "builtins.sorted": sorted,
+    "builtins.str": _str,
+    "builtins.str.join": lambda s, x: s.join(x),
+    "builtins.str.maketrans": str.maketrans,
+    "builtins.bytes.maketrans": bytes.maketrans,
+    "string.maketrans": str.maketrans,
+    "builtins.sum": _sum,
+    "builtins.tuple": tuple,
+    "builtins.unichr": chr,
+    "builtins.unicode": _str,
+    "builtins.xrange": _range,
+    "builtins.zip": lambda *a: list(zip(*a, strict=False)),
+    "operator.xor": operator.xor,
+    "operator.add": operator.add,
+    "operator.sub": operator.sub,
+    "math.floor": lambda x: int(x // 1),
+    "math.ceil": lambda x: -int(-x // 1),
+    "os.path.basename": lambda p: p.rpartition("/")[2],
+    "os.path.normpath": lambda p: p,
+    "os.path.abspath": lambda p: p,
+    "os.path.expandvars": lambda p: p,
+    "urllib.parse.unquote": decode.unquote,
+    "urllib.unquote": decode.unquote,
+    "html.unescape": decode.html_unescape,
+    "json.loads": decode.json_loads,
+    "ast.literal_eval": decode.literal,
+}
+"""Path -> function over constants. Decoders stand in `decode.DECODERS`."""
+
+CONSTANTS: Mapping[str, Any] = {
+    "string.ascii_letters": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
+    "string.ascii_uppercase": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "string.digits": "0123456789",
+    "string.hexdigits": "0123456789abcdefABCDEF",
+    "string.punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    "string.printable": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\x0b\x0c",
+    "os.sep": "/",
+    "os.linesep": "\n",
+}
+
+
+def call(path: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
+    """Call a known function on constants; return the result and the decoder's name, "" if none."""
+    decoder = decode.DECODERS.get(path)
+    try:
+        if decoder is not None:
+            result = decoder[1](*args, **named)
+            return (result if fits(result) else UNKNOWN), decoder[0]
+        function = PURE.get(path)
+        if function is None or any(not fits(a) for a in args):
+            return UNKNOWN, ""
+        result = function(*args, **named)
+    except _ERRORS:
+        return UNKNOWN, ""
+    except decode.DecodeError:
+        return UNKNOWN, ""
+    return (result if fits(result) else UNKNOWN), ""
+
+
+# ---------------------------------------------------------------- methods of constants
+
+_TEXT_METHODS = frozenset(
+    "capitalize casefold count encode decode endswith find format hex index isalnum isalpha "
+    "isdigit islower isnumeric isspace isupper join lower lstrip partition removeprefix "
+    "removesuffix replace rfind rindex rpartition rsplit rstrip split splitlines startswith "
+    "strip swapcase title translate upper isascii isidentifier isprintable isdecimal isalnum "
+    "format_map expandtabs".split()
+)
+_MAPPING_METHODS = frozenset(["get", "items", "keys", "values", "copy"])
+_LIST_METHODS = frozenset(["index", "count", "copy"])
+_INT_METHODS = frozenset(["to_bytes", "bit_length"])
+MUTATING = frozenset(
+    ["append", "extend", "insert", "reverse", "sort", "pop", "update", "add", "clear", "remove"]
+)
+_CODECS = frozenset(
+    "utf-8 utf8 utf-16 utf-16le utf-16-le utf-32 latin-1 latin1 iso-8859-1 ascii cp1252 "
+    "unicode_escape unicode-escape raw_unicode_escape utf-7 cp437 punycode".split()
+)
+
+
+def method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
+    """Call a method of a constant; return the result and the decoder's name, "" if none."""
+    try:
+        result, decoder = _method(receiver, name, args, named)
+    except _ERRORS:
+        return UNKNOWN, ""
+    except decode.DecodeError:
+        return UNKNOWN, ""
+    return (result if fits(result) else UNKNOWN), decoder
+
+
+def _method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
+    if isinstance(receiver, (str, bytes, bytearray)):
+        if name in {"encode", "decode"}:
+            return _transcode(receiver, name, args, named)
+        if name == "fromhex":
+            return bytes.fromhex(*args), "hex"
+        if name == "format" and (_wide(receiver) or ".__" in receiver):
+            return UNKNOWN, ""
+        if name == "replace" and len(receiver) * (1 + len(args[1])) > 64 * MAX_TEXT:
+            return UNKNOWN, ""
+        if name in {"expandtabs"} or name not in _TEXT_METHODS | {"zfill", "ljust", "rjust"}:
+            return UNKNOWN, ""
+        if name in {"zfill", "ljust", "rjust"} and args[0] > 65536:
+            return UNKNOWN, ""
+        return getattr(receiver, name)(*args, **named), ""
+    if isinstance(receiver, dict) and name in _MAPPING_METHODS:
+        found = getattr(receiver, name)(*args)
+        return (list(found) if name in {"items", "keys", "values"} else found), ""
+    if isinstance(receiver, (list, tuple)) and name in _LIST_METHODS:
+        return getattr(receiver, name)(*args), ""
+    if isinstance(receiver, int) and name in _INT_METHODS:
+        if name == "to_bytes" and args and args[0] > MAX_TEXT:
+            return UNKNOWN, ""
+        return getattr(receiver, name)(*args, **named), ""
+    return UNKNOWN, ""
+
+
+def _transcode(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
+    codec = args[0] if args else named.get("encoding", "utf-8")
+    plain = str(codec).lower().replace("_", "-")
+    if plain in _CODECS or plain.replace("-", "_") in _CODECS:
+        errors = args[1] if len(args) > 1 else named.get("errors", "strict")
+        return getattr(receiver, name)(codec, errors), ""
+    return decode.codec(receiver, plain), plain
+
+
+def mutate(receiver: Any, name: str, args: list[Any]) -> Any:
+    """Change a constant list, set, dict or bytearray in place; return what the method returns."""
+    try:
+        if isinstance(receiver, (list, set, dict, bytearray)) and len(receiver) < MAX_ITEMS:
+            return getattr(receiver, name)(*args)
+    except _ERRORS:
+        return UNKNOWN
+    return UNKNOWN

@@ -1,0 +1,178 @@
+"""Read every member of a tree once: hash, language, text facts, code for the machine.
+
+What cannot be read becomes a coverage problem, blocking when it could have run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from antivenom.analysis import commands, languages_of, native, text
+from antivenom.analysis.factlog import FactLog
+from antivenom.analysis.package import Source, is_hot
+from antivenom.model.fact import Fact, Sighting
+from antivenom.model.label import Activation, Label, Labels
+from antivenom.model.limits import Limits
+from antivenom.model.profile import ManifestEntry, Problem
+from antivenom.model.tree import Member, MemberError, MemberKind, Tree
+
+_SCRIPTS = frozenset(["shell", "batch", "powershell", "vbs", "javascript", "typescript"])
+_UNREAD = frozenset(["native", "binary"])
+_TEXT_LIMIT = 64 << 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """All members of one tree, read."""
+
+    manifest: list[ManifestEntry] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    complete: int = 0
+    texts: dict[str, bytes] = field(default_factory=dict)
+    """Bytes of members that have text facts, for excerpts."""
+    members: dict[str, Member] = field(default_factory=dict)
+
+    def text_of(self, path: str) -> bytes:
+        """Return a member's bytes for quoting, b"" when they cannot be had again."""
+        for source in self.sources:
+            if source.member == path and source.data:
+                return source.data
+        return self.texts.get(path, b"")
+
+    def files(self) -> dict[str, str]:
+        """Return base name -> member, for base names that are one member's alone."""
+        found: dict[str, str] = {}
+        for path in self.members:
+            name = path.rpartition("/")[2]
+            found[name] = "" if name in found else path
+        return {name: path for name, path in found.items() if path}
+
+    def bundled(self, path: str) -> bytes | None:
+        """Return a member's bytes again, None when they cannot be had."""
+        member = self.members.get(path)
+        if member is None or member.size > 2 << 20:
+            return None
+        try:
+            return member.read()
+        except MemberError:
+            return None
+
+
+def add_sighting(
+    log: FactLog, seen: Sighting, *, member: str, label: Label, lang: str, line: int = 0
+) -> None:
+    """Turn a sighting into a fact of a member's top level."""
+    at = seen.line or line
+    log.add(
+        Fact(
+            id=seen.id,
+            kind=seen.kind,
+            member=member,
+            line=at,
+            end_line=max(seen.end_line, at),
+            sink_line=at if seen.via else 0,
+            value=seen.value[:256],
+            host=seen.host,
+            hostclass=seen.hostclass,
+            path_class=seen.path_class,
+            args=seen.args[:3],
+            via=seen.via,
+            activation=label.activation.value,
+            role=label.role.value,
+            lang=lang,
+            certainty=seen.certainty,
+            observer="text",
+        )
+    )
+
+
+def read_all(
+    tree: Tree,
+    labels: Labels,
+    log: FactLog,
+    limits: Limits,
+    could_run: Callable[[str, Label], bool],
+    platform: str,
+) -> Reading:
+    """Read the files of a tree in order."""
+    reading = Reading()
+    roots = {r.member for r in labels.roots}
+    for member in tree.members:
+        label = labels.members.get(member.path) or Label()
+        if member.kind is not MemberKind.FILE:
+            reading.complete += 1
+            continue
+        try:
+            data = member.read()
+        except MemberError as error:
+            blocking = member.path in roots or could_run(member.path, label)
+            reading.problems.append(
+                Problem(member=member.path, status="failed", reason=str(error), blocking=blocking)
+            )
+            continue
+        _read(member, data, label, reading, log, limits, platform)
+    for loss in tree.losses:
+        label = labels.members.get(loss.member) or Label()
+        blocking = not loss.member or loss.member in roots or could_run(loss.member, label)
+        reading.problems.append(
+            Problem(member=loss.member, status="skipped", reason=loss.reason, blocking=blocking)
+        )
+    return reading
+
+
+def _read(
+    member: Member,
+    data: bytes,
+    label: Label,
+    reading: Reading,
+    log: FactLog,
+    limits: Limits,
+    platform: str,
+) -> None:
+    path = member.path
+    reading.members[path] = member
+    lang = languages_of.identify(path, data)
+    reading.manifest.append(
+        ManifestEntry(
+            path=path,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            kind=member.kind.value,
+            role=label.role.value,
+            lang=lang,
+            activation=label.activation.value,
+        )
+    )
+    reading.complete += 1
+    seen: list[Sighting] = []
+    if lang == "native":
+        seen += native.observe_native(data, path, platform)
+    if lang not in _UNREAD:
+        seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
+    if lang in _SCRIPTS:
+        seen += _script(data, lang)
+    for sighting in seen:
+        add_sighting(log, sighting, member=path, label=label, lang=lang)
+    if seen and lang not in _UNREAD:
+        reading.texts[path] = data
+    for source in languages_of.sources(path, data, lang, label):
+        if len(source.data) > limits.code_bytes:
+            reading.complete -= 1
+            reading.problems.append(
+                Problem(
+                    member=path,
+                    status="partial",
+                    reason=f"{len(source.data)} bytes of code: read as text only",
+                    blocking=label.activation in {Activation.STARTUP, Activation.BUILD},
+                )
+            )
+            continue
+        source.hot = source.hot or is_hot(source.data)
+        reading.sources.append(source)
+
+
+def _script(data: bytes, lang: str) -> list[Sighting]:
+    return commands.observe_script(data[: 4 << 20].decode("utf-8", "replace"), lang)

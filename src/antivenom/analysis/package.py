@@ -1,0 +1,286 @@
+"""The artifact's code as importable modules, and which of it deserves evaluation.
+
+One pass of an Aho-Corasick automaton over a text finds the identifiers that any behavior needs.
+A text without them is read but not lowered; of a lowered module only functions that contain one,
+or that call such a function, are evaluated on their own ("hot"); others ("cold") only pass values.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from antivenom import languages
+from antivenom.analysis import api, secretpaths
+from antivenom.model.label import Label
+
+if TYPE_CHECKING:
+    from antivenom.model.program import Function, Module
+
+_PRIMITIVES = (
+    "getattr __builtins__ __dict__ __getattribute__ __subclasses__ __globals__ __import__ globals "
+    "vars locals builtins exec eval compile setattr sys.modules __loader__ __spec__ __code__ "
+    "__class__ FunctionType CodeType cmdclass Fernet marshal"
+).split()
+"""Ways to reach any function without naming it: a text with one of these is lowered."""
+
+MAX_BUNDLED = 1 << 20
+
+_COMMON = frozenset(["getattr", "setattr", "__class__", "__dict__", "vars", "globals", "locals"])
+"""Primitives that ordinary libraries use everywhere: they make a text hot, not a function."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,4000}\)|[^\n#;]{0,400})"
+    r"|import[ \t]+([\w., \t]{1,400}))",
+    re.MULTILINE,
+)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Source:
+    """One member that holds code."""
+
+    member: str
+    lang: str
+    data: bytes = field(repr=False)
+    label: Label
+    package: bool = False
+    layer: int = 0
+    hot: bool = False
+    module: Module | None = field(default=None, repr=False)
+    hot_functions: set[int] = field(default_factory=set, repr=False)
+    """id() of functions worth evaluating on their own."""
+    warm_functions: set[int] = field(default_factory=set, repr=False)
+    hot_names: set[str] = field(default_factory=set, repr=False)
+    """Imported names that stand for hot code of other modules."""
+    _calling: dict[int, tuple[int, bool]] = field(default_factory=dict, repr=False)
+    _lines: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The dotted import name, "" when nothing can import it."""
+        return self.label.module
+
+    def uses_hot_names(self, function: Function) -> bool:
+        """Return whether a function mentions an imported name that stands for hot code."""
+        if not self.hot_names or self.module is None:
+            return False
+        known = self._calling.get(id(function))
+        if known is None or known[0] != len(self.hot_names):
+            if not self._lines:
+                self._lines = self.module.text.split("\n")
+            text = "\n".join(self._lines[function.line - 1 : function.end_line])
+            found = not self.hot_names.isdisjoint(_IDENTIFIER.findall(text))
+            known = self._calling[id(function)] = (len(self.hot_names), found)
+        return known[1]
+
+
+class Package:
+    """All code members of one artifact."""
+
+    def __init__(
+        self,
+        sources: list[Source],
+        files: Mapping[str, str] | None = None,
+        read: Callable[[str], bytes | None] | None = None,
+    ) -> None:
+        self.sources = sources
+        self.files = files or {}
+        """Base name -> member, of every member whose base name is its own alone."""
+        self._read = read
+        self.by_member = {s.member: s for s in sources}
+        self.by_name: dict[str, Source] = {}
+        for source in sources:
+            if source.name and source.lang in languages.LOWERED:
+                self.by_name.setdefault(source.name, source)
+        self.by_place: dict[str, Source] = {}
+        for source in sources:
+            stem = source.member.removesuffix(".py").removesuffix("/__init__")
+            self.by_place.setdefault(stem, source)
+
+    def find(self, path: str, importer: Source) -> Source | None:
+        """Return the member that an import of `path` from `importer` loads, or None."""
+        if not path:
+            return None
+        if path.startswith("."):
+            return self._beside(path.lstrip("."), importer, len(path) - len(path.lstrip(".")))
+        found = self.by_name.get(path)
+        if found is not None and found is not importer:
+            return found
+        return self._beside(path, importer, 1) if not importer.name else None
+
+    def _beside(self, path: str, importer: Source, up: int) -> Source | None:
+        folder = importer.member
+        for _ in range(up):
+            folder = folder.rpartition("/")[0]
+        place = f"{folder}/{path.replace('.', '/')}" if folder else path.replace(".", "/")
+        found = self.by_place.get(place.rstrip("/"))
+        return found if found is not importer else None
+
+    def bundled(self, text: str) -> bytes | None:
+        """Return the bytes of the artifact's own file that a path in the code names."""
+        name = text.replace("\\", "/").rpartition("/")[2]
+        member = self.files.get(name) if len(name) >= 3 else None
+        if member is None or self._read is None:
+            return None
+        data = self._read(member)
+        return data if data is not None and len(data) <= MAX_BUNDLED else None
+
+
+def lower(source: Source) -> Module:
+    """Return the lowered module of a source, with its hot functions marked."""
+    if source.module is None:
+        source.module = languages.parse(
+            source.lang,
+            source.data,
+            member=source.member,
+            name=source.name,
+            package=source.package,
+            layer=source.layer,
+        )
+        source.module.functions[0].body  # noqa: B018 - registers the functions of the module
+        mark(source, source.module)
+    return source.module
+
+
+def mark(source: Source, module: Module) -> None:
+    """Find the functions of a module that hold a needle or call one that does."""
+    text = module.text
+    encoded = text.encode("utf-8", "replace")
+    starts = _line_starts(encoded)
+    strong, weak = _needle_lines(encoded, starts)
+    functions = module.functions
+    hot = {n for n in range(1, len(functions)) if _touches(strong, functions[n])}
+    for _ in range(2):
+        names = {functions[n].name.rpartition(".")[2] for n in hot}
+        names = {n for n in names if len(n) > 3 and not n.startswith(("__", "<"))}
+        if not names or len(encoded) > 400_000:
+            break
+        lines = _lines_of(names, encoded, starts)
+        more = {n for n in range(1, len(functions)) if _touches(lines, functions[n])} - hot
+        if not more:
+            break
+        hot |= more
+    source.hot_functions = {id(functions[n]) for n in hot}
+    source.warm_functions = {id(f) for f in functions[1:] if _touches(weak, f)}
+
+
+def _touches(lines: list[int], function: object) -> bool:
+    at = bisect_left(lines, function.line)  # type: ignore[attr-defined]
+    return at < len(lines) and lines[at] <= function.end_line  # type: ignore[attr-defined]
+
+
+def _line_starts(data: bytes) -> list[int]:
+    return [0, *(m.end() for m in re.finditer(rb"\r\n|\r|\n", data))]
+
+
+def _needle_lines(data: bytes, starts: list[int]) -> tuple[list[int], list[int]]:
+    automaton, names, strong_count = needles()
+    strong: set[int] = set()
+    weak: set[int] = set()
+    for number, start, end in automaton.find_matches_as_indexes(data):
+        if not _is_word(data, start, end):
+            continue
+        line = bisect_left(starts, start + 1)
+        if number < strong_count:
+            if names[number] not in _COMMON:
+                strong.add(line)
+        else:
+            weak.add(line)
+    return sorted(strong), sorted(weak | strong)
+
+
+def _lines_of(names: set[str], data: bytes, starts: list[int]) -> list[int]:
+    from ahocorasick_rs import BytesAhoCorasick
+
+    automaton = BytesAhoCorasick([n.encode() for n in sorted(names)])
+    hits = automaton.find_matches_as_indexes(data)
+    return sorted({bisect_left(starts, s + 1) for _, s, e in hits if _is_word(data, s, e)})
+
+
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def _is_word(data: bytes, start: int, end: int) -> bool:
+    if start and data[start - 1] in _WORD and data[start] in _WORD:
+        return False
+    return not (end < len(data) and data[end] in _WORD and data[end - 1] in _WORD)
+
+
+@cache
+def needles() -> tuple[object, list[str], int]:
+    """Return the automaton, its words, and how many of the first words are strong."""
+    from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
+
+    table = api.table("python")
+    strong = sorted({*table.strong, *_PRIMITIVES, *secretpaths.needles()})
+    weak = sorted(set(table.weak) - set(strong))
+    words = [*strong, *weak]
+    automaton = BytesAhoCorasick(
+        [w.encode() for w in words],
+        matchkind=MatchKind.LeftmostLongest,
+        implementation=Implementation.ContiguousNFA,
+    )
+    return automaton, words, len(strong)
+
+
+def is_hot(data: bytes) -> bool:
+    """Return whether a text holds an identifier that some behavior needs."""
+    automaton, _, strong_count = needles()
+    if not data.isascii() and _odd_identifier(data):
+        return True
+    for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]
+        if number < strong_count and _is_word(data, start, end):
+            return True
+    return False
+
+
+_ODD = re.compile(r"[^\W\d_]*[^\x00-\x7f\W][\w]*[ \t]*[(.=]")
+
+
+def _odd_identifier(data: bytes) -> bool:
+    """An identifier in letters that fold to ASCII hides from every search by name."""
+    import unicodedata
+
+    text = data.decode("utf-8", "replace")
+    for found in _ODD.finditer(text):
+        word = found.group()
+        folded = unicodedata.normalize("NFKC", word)
+        if folded != word and folded.isascii():
+            return True
+    return False
+
+
+def imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (module path, names) of the imports of a text that is not lowered."""
+    text = data.decode("utf-8", "replace")
+    for found in _IMPORT.finditer(text):
+        path, names, plain = found.groups()
+        if plain:
+            for part in plain.split(","):
+                yield part.split(" as ")[0].strip(), ()
+        else:
+            words = names.strip("() \t\r\\").split(",")
+            yield path, tuple(w.split(" as ")[0].strip() for w in words if w.strip())
+
+
+def absolute(path: str, source: Source) -> str:
+    """Resolve the leading dots of an import against the source's own name."""
+    if not path.startswith("."):
+        return path
+    level = len(path) - len(path.lstrip("."))
+    parts = source.name.split(".") if source.name else []
+    base = parts if source.package else parts[:-1]
+    if not base or level - 1 > len(base):
+        return path
+    kept = base[: len(base) - (level - 1)]
+    rest = path.lstrip(".")
+    return ".".join([*kept, rest] if rest else kept)
+
+
+LabelMap = Mapping[str, Label]

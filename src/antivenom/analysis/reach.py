@@ -1,0 +1,132 @@
+"""What runs when: evaluates the package from its roots, strongest first, then everything else.
+
+Every fact gets the activation it was reached with. Code that no root reaches is evaluated as if
+somebody called it, with arguments of which only the names are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antivenom.analysis.flow.calls import construct
+from antivenom.analysis.flow.machine import Frame, Machine, OutOfSteps
+from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, ModuleRef
+from antivenom.analysis.given import given_class
+from antivenom.analysis.package import Source
+from antivenom.analysis.value import Taint, Value
+from antivenom.model.label import STRENGTH, Activation, Role, Root
+from antivenom.model.program import Function
+
+
+def run(m: Machine, roots: Sequence[Root]) -> None:
+    """Evaluate everything. Running out of budget ends it early and is recorded per member."""
+    for root in sorted(roots, key=lambda r: -STRENGTH[r.activation]):
+        source = m.package.by_member.get(root.member)
+        if source is not None:
+            _guarded(m, source, root.activation, root)
+    for source in m.package.sources:
+        activation = source.label.activation
+        if source.label.role is Role.TEST and STRENGTH[activation] <= STRENGTH[Activation.CALL]:
+            activation = Activation.TEST
+        if activation is Activation.NEVER:
+            activation = Activation.CALL
+        _guarded(m, source, activation, None)
+    _unreached(m)
+
+
+def _guarded(m: Machine, source: Source, activation: Activation, root: Root | None) -> None:
+    before = m.activation
+    m.activation = activation
+    frames = len(m.frames)
+    try:
+        ref = m.module_ref(source)
+        m.run_module(ref)
+        if root is not None and root.function:
+            _entry(m, ref, root.function)
+    except (OutOfSteps, RecursionError):
+        m.exhausted.add(source.member)
+        del m.frames[frames:]
+        m.depth = 0
+        m.forks = 0
+    finally:
+        m.activation = before
+
+
+def _entry(m: Machine, ref: ModuleRef, name: str) -> None:
+    """Call an entry point, ``function`` or ``Class.method``."""
+    if ref.module is None:
+        return
+    value = ref.env.vars.get(name.partition(".")[0])
+    if value is None or value.ref is None:
+        return
+    m.frames.append(Frame(ref.module, ref.module.functions[0], ref.env, ref))
+    try:
+        if isinstance(value.ref, FunctionRef):
+            m.invoke(value.ref, [], {})
+        elif isinstance(value.ref, ClassRefValue):
+            construct(m, value.ref, [], {})
+    finally:
+        m.frames.pop()
+
+
+def _unreached(m: Machine) -> None:
+    """Evaluate hot functions nobody called, with symbolic arguments."""
+    done: set[int] = set()
+    for _ in range(3):
+        waiting = [d for d in m.defined.values() if id(d.function) not in m.reached | done]
+        if not waiting:
+            return
+        for ref in waiting:
+            done.add(id(ref.function))
+            source = m.package.by_member.get(ref.module.member)
+            if source is None or source.module is not ref.module or _worth(source, ref):
+                _symbolic(m, ref, source)
+
+
+def _worth(source: Source, ref: FunctionRef) -> bool:
+    return id(ref.function) in source.hot_functions or source.uses_hot_names(ref.function)
+
+
+def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:
+    tested = source is not None and source.label.role is Role.TEST
+    m.activation = Activation.TEST if tested else Activation.CALL
+    frames = len(m.frames)
+    m.frames.append(Frame(ref.module, ref.module.functions[0], Env(), ref.home))
+    try:
+        receiver = _receiver(m, ref)
+        params = [p for p in ref.function.params if not p.startswith("*")]
+        if receiver is not None:
+            params = params[1:]
+        args = [
+            _argument(ref.function, name, ref.module.member, ref.module.layer) for name in params
+        ]
+        m.invoke(ref, args, {}, receiver)
+    except (OutOfSteps, RecursionError):
+        m.exhausted.add(ref.module.member)
+        m.depth = 0
+        m.forks = 0
+    finally:
+        del m.frames[frames:]
+
+
+def _receiver(m: Machine, ref: FunctionRef) -> Value | None:
+    cls = ref.owner
+    if cls is None or not ref.function.params:
+        return None
+    if cls.instance is None:
+        cls.instance = m.new_instance(cls)
+        init = cls.method("__init__")
+        if init is not None and init.function is not ref.function:
+            names = [p for p in init.function.params[1:] if not p.startswith("*")]
+            args = [_argument(init.function, n, ref.module.member, ref.module.layer) for n in names]
+            m.invoke(init, args, {}, cls.instance)
+    return cls.instance
+
+
+def _argument(function: Function, name: str, member: str, layer: int) -> Value:
+    """A parameter whose name says that it holds a secret is a source."""
+    kind = given_class(name)
+    if not kind:
+        return Value()
+    taint = Taint(("secrets.given",), member, function.line, layer, name, path_class=kind)
+    return Value(taints=(taint,))

@@ -1,0 +1,43 @@
+"""What we know when we judge: the rule book, and a trained scorer once there is one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from antivenom.model.profile import Profile
+from antivenom.model.review import Finding
+from antivenom.rules import Book, load_book
+
+
+class Scorer(Protocol):
+    """A trained scorer. It may raise a score, never lower it."""
+
+    @property
+    def digest(self) -> str:
+        """Identifies the model and its data."""
+
+    def score(self, profile: Profile, findings: tuple[Finding, ...]) -> float:
+        """Return a probability in 0..1, calibrated to the verdict thresholds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Frozen, with one digest."""
+
+    book: Book
+    scorer: Scorer | None = None
+
+    @property
+    def digest(self) -> str:
+        """Identify everything known."""
+        scorer = self.scorer.digest if self.scorer is not None else ""
+        return hashlib.sha256(f"{self.book.digest}\0{scorer}".encode()).hexdigest()
+
+
+@cache
+def load_knowledge() -> Knowledge:
+    """Return the knowledge that ships with the package."""
+    return Knowledge(book=load_book())

@@ -1,0 +1,70 @@
+"""Python, 2.7 to 3.14, whole or broken, lowered to `model.program`.
+
+``ast`` reads what the running interpreter's grammar reads; everything else goes through a
+tolerant parser that yields the same tree for the parts it understands.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from antivenom.languages.python.lower import Lowering
+from antivenom.model.program import Function, Module
+
+_CODING = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,40})")
+
+__all__ = ["decode_source", "parse"]
+
+
+def decode_source(data: bytes) -> str:
+    """Return the text of a source file as Python itself would decode it, replacing what fails."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8", "replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    first = data.split(b"\n", 2)[:2]
+    for line in first:
+        if found := _CODING.match(line):
+            return _decode_declared(data, found.group(1).decode("ascii", "replace"))
+    return data.decode("utf-8", "replace")
+
+
+def _decode_declared(data: bytes, encoding: str) -> str:
+    # Only codecs from text to text: a declared codec must not be able to run or expand anything.
+    known = {"latin-1", "iso-8859-1", "iso-8859-15", "cp1252", "cp1251", "gbk", "gb2312", "big5"}
+    known |= {"utf-16", "utf-7", "cp437", "koi8-r", "shift_jis", "euc-jp", "euc-kr", "mbcs"}
+    name = encoding.lower().replace("_", "-")
+    if name in known and name != "mbcs":
+        return data.decode(name, "replace")
+    return data.decode("utf-8", "replace")
+
+
+def parse(
+    data: bytes | str, *, member: str, name: str = "", package: bool = False, layer: int = 0
+) -> Module:
+    """Lower one Python text; see `antivenom.languages.parse`."""
+    text = decode_source(data) if isinstance(data, bytes) else data
+    tree, partial = _tree(text)
+    module = Module(member=member, name=name, lang="python", text=text, layer=layer)
+    module.partial = partial
+    lowering = Lowering(module, package=package)
+    last = text.count("\n") + 1
+    top = Function(
+        name="", params=(), line=1, end_line=last, lower=lambda: lowering.block(tree.body, "", None)
+    )
+    module.functions.append(top)
+    return module
+
+
+def _tree(text: str) -> tuple[ast.Module, str]:
+    """Return a syntax tree and why it is not the whole text, "" when it is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text), ""
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        from antivenom.languages.python.tolerant import parse_tolerant
+
+        return parse_tolerant(text, error)

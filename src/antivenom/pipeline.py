@@ -1,0 +1,117 @@
+"""The pipeline on one screen: bytes in, a judgement out. It never fetches, forks or reads a clock.
+
+observe   artifact -> Profile    unpack, label, read, evaluate
+judge     Profile -> Review      match, weigh
+"""
+
+from __future__ import annotations
+
+import sys
+
+from antivenom import ecosystems
+from antivenom.analysis import api, engine, excerpts, members, reach
+from antivenom.analysis.factlog import FactLog
+from antivenom.analysis.flow.effects import Effects
+from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.members import Reading
+from antivenom.analysis.package import Package
+from antivenom.judge import Knowledge, weigh
+from antivenom.model.artifact import Artifact
+from antivenom.model.fact import Sighting
+from antivenom.model.label import Label, Labels
+from antivenom.model.limits import DEFAULT_LIMITS, Limits
+from antivenom.model.profile import Coverage, Problem, Profile
+from antivenom.model.review import Review
+from antivenom.model.tree import Tree
+from antivenom.rules import match
+from antivenom.unpack import unpack
+
+_RECURSION = 12_000
+"""Python frames are not C frames since 3.11: deep syntax trees need many of them."""
+
+
+def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
+    """Observe everything in an artifact. Depends on its bytes and ecosystem alone."""
+    tree = unpack(artifact, limits)
+    ecosystem = ecosystems.of(artifact, tree)
+    labels = ecosystem.label(tree)
+    log = FactLog(limits)
+    reading = members.read_all(
+        tree, labels, log, limits, ecosystem.could_run, ecosystem.platform(artifact)
+    )
+    _archive_facts(tree, labels, log)
+    exhausted = _evaluate(reading, labels, log, limits)
+    facts = log.facts(artifact.sha256)
+    return Profile(
+        sha256=artifact.sha256,
+        filename=artifact.filename,
+        ecosystem=ecosystem.id,
+        kind=tree.kind.value,
+        size=artifact.size,
+        engine=engine.digest(),
+        metadata=labels.metadata,
+        manifest=tuple(reading.manifest),
+        facts=facts,
+        overflow=log.overflow,
+        layers=tuple(log.layers),
+        excerpts=excerpts.collect(facts, reading, log, limits),
+        coverage=_coverage(reading, labels, exhausted),
+    )
+
+
+def judge(profile: Profile, knowledge: Knowledge) -> Review:
+    """Judge what was observed."""
+    matches = match(knowledge.book, profile.facts, profile.ecosystem)
+    return weigh(profile, matches, knowledge)
+
+
+def _archive_facts(tree: Tree, labels: Labels, log: FactLog) -> None:
+    for anomaly in tree.anomalies:
+        seen = Sighting(id=f"archive.{anomaly.kind.value}", kind="archive", value=anomaly.detail)
+        label = labels.members.get(anomaly.member) or Label()
+        members.add_sighting(log, seen, member=anomaly.member, label=label, lang="")
+    for member, line, seen in labels.sightings:
+        label = labels.members.get(member) or Label()
+        members.add_sighting(log, seen, member=member, label=label, lang="", line=line)
+
+
+def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) -> set[str]:
+    """Run the abstract machine; return the members whose evaluation was cut."""
+    if not any(source.hot for source in reading.sources):
+        return set()
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _RECURSION))
+    try:
+        package = Package(reading.sources, reading.files(), reading.bundled)
+        effects = Effects(api.table("python"), log, labels.members)
+        machine = Machine(package, effects, limits)
+        reach.run(machine, labels.roots)
+        return machine.exhausted
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _coverage(reading: Reading, labels: Labels, exhausted: set[str]) -> Coverage:
+    problems = list(reading.problems)
+    roots = {r.member for r in labels.roots}
+    said = {p.member for p in problems}
+    for source in reading.sources:
+        module = source.module
+        if module is not None and module.partial and source.member not in said:
+            problems.append(Problem(member=source.member, status="partial", reason=module.partial))
+            said.add(source.member)
+    for member in sorted(exhausted - said):
+        reason = "evaluation was cut off by a limit"
+        problems.append(
+            Problem(member=member, status="partial", reason=reason, blocking=member in roots)
+        )
+    counts = {s: sum(p.status == s for p in problems) for s in ("partial", "failed", "skipped")}
+    partial_here = sum(p.status == "partial" and p.member != "" for p in problems)
+    early = sum(1 for p in reading.problems if p.status == "partial")
+    return Coverage(
+        complete=reading.complete - (partial_here - early),
+        partial=counts["partial"],
+        failed=counts["failed"],
+        skipped=counts["skipped"],
+        problems=tuple(problems),
+    )
