@@ -12,8 +12,8 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from antivenom.errors import TargetError
 from antivenom.intake.files import locate, refusal
@@ -116,7 +116,7 @@ def member_of(path: Path, name: str, limits: Limits) -> Member:
     except OSError:
         return _member(path, name, 0, MemberKind.OTHER, limits)
     if stat.S_ISLNK(status.st_mode):
-        target = printable(Path(os.readlink(path)))
+        target = printable(path.readlink())
         return _member(path, name, 0, MemberKind.SYMLINK, limits, target=target)
     kind = MemberKind.FILE if stat.S_ISREG(status.st_mode) else MemberKind.DEVICE
     size = status.st_size if kind is MemberKind.FILE else 0
@@ -252,7 +252,7 @@ def content_digest(path: Path, algorithm: str = "sha256") -> bytes:
         raise MemberError(error.strerror or "cannot be read") from None
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     file = os.fdopen(os.open(path, flags), "rb")
     if stat.S_ISREG(os.fstat(file.fileno()).st_mode):

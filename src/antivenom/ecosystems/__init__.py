@@ -1,0 +1,1 @@
+"""Registries: one package each. Adapters are given `get`; none opens a connection itself."""

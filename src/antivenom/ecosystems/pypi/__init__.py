@@ -1,0 +1,1 @@
+"""PyPI and every index that speaks its simple API."""
