@@ -1,0 +1,14 @@
+"""What reading a command line yields."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from antivenom.model.fact import Decoded, Sighting
+
+
+class CommandReport(Struct, frozen=True, kw_only=True):
+    """Sightings of a command line, and the texts that were hidden in it."""
+
+    sightings: list[Sighting] = []
+    decoded: list[Decoded] = []
