@@ -68,6 +68,15 @@ class Anomaly:
 class MemberError(Exception):
     """A member's bytes cannot be had; the message says why. Raised by `Member.read` only."""
 
+    def __init__(
+        self, message: str, *, kind: AnomalyKind = AnomalyKind.UNREADABLE, data: bytes = b""
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        """The anomaly it amounts to: some lies only show when the bytes are decompressed."""
+        self.data = data
+        """What could be read all the same; worth reviewing, never complete."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Member:
@@ -85,6 +94,10 @@ class Member:
     """Where a link points."""
     depth: int = 0
     """How many archives deep: 0 is directly in the artifact."""
+    given: str = ""
+    """The path the archive gives it, where `path` had to differ since another member has it:
+    ``pkg/a#2.py`` is the second ``pkg/a.py``. Which of the two a client writes is its choice, so
+    both deserve the labels of `given`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
