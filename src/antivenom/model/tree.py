@@ -1,4 +1,4 @@
-"""What unpacking an artifact gives: members read on demand, and the hostile shapes met on the way."""
+"""What unpacking an artifact gives: members read on demand, and the hostile shapes met there."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
@@ -23,6 +24,7 @@ class Shelf:
         self._items: OrderedDict[int, bytes | bytearray] = OrderedDict()
         self._held = 0
         self._remade = 0
+        self.keys = itertools.count()
 
     def get(self, key: int) -> bytes | bytearray | None:
         """Return what is kept under a key."""
@@ -54,19 +56,20 @@ class Blob:
         self._make = make
         self._keep = keep
         self._made = False
+        self._key = next(shelf.keys)
 
     def view(self) -> memoryview:
         """Return the bytes, or raise `MemberError`."""
         if not self._keep:
             return memoryview(self._make())
-        data = self._shelf.get(id(self))
+        data = self._shelf.get(self._key)
         if data is None:
             fresh = self._make()
             data = fresh if isinstance(fresh, (bytes, bytearray)) else bytes(fresh)
             if self._made:
                 self._shelf.pay(len(data))
             self._made = True
-            self._shelf.put(id(self), data)
+            self._shelf.put(self._key, data)
         return memoryview(data)
 
 

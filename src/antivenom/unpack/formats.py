@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -149,6 +148,8 @@ def is_tar(head: bytes) -> bool:
     """Tell whether a block is a tar header: its checksum adds up and something is named."""
     if len(head) < 512 or head[0] == 0:
         return False
+    if b"\0" not in head[148:156] and head[257:262] != b"ustar":
+        return False
     try:
         announced = int(head[148:156].strip(b" \0") or b"-1", 8)
     except ValueError:
@@ -157,18 +158,19 @@ def is_tar(head: bytes) -> bool:
 
 
 def _is_bzip2(head: bytes) -> bool:
-    """A level digit and a block or end-of-stream signature follow the three letters."""
+    """Tell whether a level digit and a block signature follow the three letters."""
     return head[3:4].isdigit() and head[4:10] in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 
 
 def _is_lzma(head: bytes) -> bool:
-    """The old single-stream form: a power-of-two dictionary and a plausible size."""
-    dictionary, size = struct.unpack_from("<IQ", head, 1)
+    """Recognise the old form by a power-of-two dictionary and a plausible size."""
+    dictionary = int.from_bytes(head[1:5], "little")
+    size = int.from_bytes(head[5:13], "little")
     return dictionary & (dictionary - 1) == 0 and (size == (1 << 64) - 1 or size < 1 << 40)
 
 
 def _is_pe(head: bytes, size: int) -> bool:
-    """A PE header where the DOS header says, or a DOS header whose target we cannot see."""
+    """Look for the PE header where the DOS header says, as far as it can be seen."""
     if len(head) < 64:
         return False
     offset = int.from_bytes(head[60:64], "little")
@@ -185,7 +187,7 @@ def _class_or_fat(head: bytes) -> Format:
 
 
 def _is_pyc(head: bytes) -> bool:
-    """A CPython magic number: a version, then CR LF; text would go on with letters."""
+    """Recognise a CPython magic number: a version, then CR LF."""
     if len(head) < 9 or head[2:4] != b"\r\n":
         return False
     version = int.from_bytes(head[:2], "little")
@@ -193,5 +195,5 @@ def _is_pyc(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """No control bytes but white space, bell-to-return and escape; any encoding of ASCII letters."""
+    """Tell whether no control bytes stand in it but white space and escape."""
     return len(head.translate(None, _NOT_TEXT)) == len(head)

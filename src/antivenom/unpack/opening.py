@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from antivenom.model.tree import AnomalyKind, Member, MemberError, MemberKind
-from antivenom.unpack.blob import Blob, Shelf, nonzero, pieces
+from antivenom.unpack.blob import Blob, Shelf, nonzero
 from antivenom.unpack.formats import ARCHIVES, HEAD, STREAMS, Format, sniff
 from antivenom.unpack.ledger import Ledger
 from antivenom.unpack.source import Expansion, Held, Source
@@ -16,6 +16,7 @@ from antivenom.unpack.zip_walk import ZipWalk
 
 NESTED_BYTES = 64 << 20
 """An archive inside an archive that is larger is one member, not opened further."""
+_FIRST = frozenset((b"P", b"\x1f", b"B", b"\xfd", b"\x28", b"\x5d"))
 _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".z")
 
 
@@ -111,10 +112,9 @@ class Opener:
             kind, detail = stream.problem
             self.ledger.note(kind, where, detail)
             self.ledger.lose(where, detail)
-        elif not expansion.capped and stream.end < len(stream.data):
-            if nonzero(pieces(stream.data, stream.end, len(stream.data))) >= 0:
-                detail = f"{len(stream.data) - stream.end} bytes follow the compressed stream"
-                self.ledger.note(AnomalyKind.TRAILING_DATA, where, detail)
+        elif not expansion.capped and nonzero(stream.rest()) >= 0:
+            detail = f"{len(stream.data) - stream.end} bytes follow the compressed stream"
+            self.ledger.note(AnomalyKind.TRAILING_DATA, where, detail)
         if tar and stream.parts > 1 and stream.kind is Format.GZIP:
             detail = f"{stream.parts} gzip members: some clients stop after the first"
             self.ledger.note(AnomalyKind.HIDDEN_ENTRY, where, detail)
@@ -139,7 +139,10 @@ class Opener:
 
 def begins_archive(head: bytes) -> bool:
     """Tell whether bytes begin like an archive, or like a script or loader in front of a zip."""
-    return sniff(head) in ARCHIVES or b"PK\x03\x04" in head
+    if head[:1] in _FIRST or b"\0" in head[148:156] or head[257:262] == b"ustar":
+        if sniff(head) in ARCHIVES:
+            return True
+    return b"PK\x03\x04" in head
 
 
 def _read(source: Source, size: int, limit: int) -> bytes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol
 
 from antivenom.model.tree import AnomalyKind
+from antivenom.unpack.blob import pieces
 from antivenom.unpack.formats import Buffer, Format
 
 _FEED = 64 << 10
@@ -19,6 +20,29 @@ _STREAMS = 20_000
 """Streams after one another in one file; bgzip needs one for each 64 KiB."""
 _XZ_MEMORY = 192 << 20
 _ZSTD_WINDOW = 1 << 27
+
+
+class Decompressor(Protocol):
+    """What bz2, lzma and our wrappers have in common."""
+
+    @property
+    def eof(self) -> bool:
+        """The end of the stream was reached."""
+        ...
+
+    @property
+    def needs_input(self) -> bool:
+        """All input was used."""
+        ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """What followed the stream in the last input."""
+        ...
+
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes:
+        """Return up to `max_length` bytes."""
+        ...
 
 
 class Stream:
@@ -44,15 +68,21 @@ class Stream:
         if self.parts >= _STREAMS:
             self.problem = (AnomalyKind.FLOOD, f"more than {_STREAMS} streams in one file")
 
+    def rest(self) -> Iterator[tuple[int, bytes]]:
+        """Yield what follows the last stream, in pieces."""
+        return pieces(self.data, self.end, len(self.data))
+
     def _goes_on(self) -> bool:
         """Tell whether what follows is another stream of the same kind."""
         if self.parts >= _STREAMS:
             return False
-        return self.parts == 0 or bytes(self.data[self.end : self.end + 3]) == _STARTS.get(self.kind)
+        return self.parts == 0 or bytes(self.data[self.end : self.end + 3]) == _STARTS.get(
+            self.kind
+        )
 
     def _one(self) -> Iterator[bytes]:
         """Decompress one stream from `end`, and move `end` behind it."""
-        engine: Any = _Zlib() if self.kind is Format.GZIP else _engine(self.kind)
+        engine = _engine(self.kind)
         at = self.end
         while not engine.eof:
             feed = bytes(self.data[at : at + _FEED]) if engine.needs_input else b""
@@ -111,7 +141,7 @@ class _Zlib:
         """What followed the stream in the last input."""
         return self._inner.unused_data
 
-    def decompress(self, data: bytes, limit: int) -> bytes:
+    def decompress(self, data: bytes, limit: int = _PIECE, /) -> bytes:
         """Return up to `limit` bytes; before raising, keep in `salvage` what came before."""
         data = data or self._inner.unconsumed_tail
         before = self._inner.copy()
@@ -122,7 +152,7 @@ class _Zlib:
             raise
 
 
-def _bytewise(engine: Any, data: bytes) -> bytes:
+def _bytewise(engine: zlib._Decompress, data: bytes) -> bytes:
     """Decompress until the damaged byte, so that nothing before it is lost."""
     good = bytearray()
     try:
@@ -133,8 +163,10 @@ def _bytewise(engine: Any, data: bytes) -> bytes:
     return bytes(good)
 
 
-def _engine(kind: Format) -> Any:
+def _engine(kind: Format) -> Decompressor:
     """Return the standard library's decompressor."""
+    if kind is Format.GZIP:
+        return _Zlib()
     import bz2
     import lzma
 

@@ -167,6 +167,7 @@ class TarWalk:
         data = self._skip_sparse_map(header, data)
         size = self._size(header, ahead)
         spelled = self._name(header, ahead)
+        self._between(data, header.size, size)
         carries = header.kind not in th.WITHOUT_DATA
         if not carries and size:
             detail = "an entry without contents announces a size"
@@ -206,6 +207,15 @@ class TarWalk:
             ahead.oddities.append((AnomalyKind.HEADER_MISMATCH, detail))
         return chosen[: self.ledger.limits.name_bytes]
 
+    def _between(self, data: int, shorter: int, size: int) -> None:
+        """Add what a client meets that believes the header's size and not the larger one of pax."""
+        start = data + _padded(shorter)
+        if self.secret or shorter >= size or th.parse(self.source.slice(start, BLOCK)) is None:
+            return
+        self.secret = True
+        self._run(start, data + _padded(size))
+        self.secret = False
+
     def _add(self, header: Header, ahead: _Ahead, spelled: str, data: int, size: int) -> None:
         member = Member(
             path=self.prefix + (tidy(spelled) or "?"),
@@ -241,7 +251,7 @@ class TarWalk:
         for kind, detail in ahead.oddities + header.oddities:
             self.ledger.note(kind, member.path, detail)
         if self.secret:
-            detail = "it stands behind the end of the archive"
+            detail = "some clients do not see it: it stands where others find the end or contents"
             self.ledger.note(AnomalyKind.HIDDEN_ENTRY, member.path, detail)
         if header.kind == th.SPARSE or any(key.startswith("GNU.sparse.") for key in ahead.pax):
             detail = "a sparse file: holes are not in the archive"
@@ -270,4 +280,3 @@ def _needless(chosen: str, name: str) -> bool:
     """Tell whether a long name replaces a short one that would have fitted."""
     short = chosen.isascii() and len(chosen) <= 99
     return short and bool(name) and tidy(chosen) != tidy(name)
-

@@ -87,7 +87,13 @@ def _readings(view: memoryview, at: int) -> Iterator[Directory]:
     _, disk, cd_disk, here, count, size, offset, comment = _END.unpack_from(view, at)
     stop = min(len(view), at + _END.size + comment)
     base = Directory(
-        start=0, stop=0, base=0, count=count, record=at, end=stop, comment=bytes(view[at + 22 : stop])
+        start=0,
+        stop=0,
+        base=0,
+        count=count,
+        record=at,
+        end=stop,
+        comment=bytes(view[at + 22 : stop]),
     )
     if at + _END.size + comment > len(view):
         base.oddities.append((AnomalyKind.HEADER_MISMATCH, "the comment ends behind the file"))
@@ -104,7 +110,7 @@ def _placed(view: memoryview, base: Directory, size: int, offset: int) -> Iterat
     """Yield the directory right before its end record, then at its announced offset."""
     starts = dict.fromkeys((base.record - size, offset))
     for number, start in enumerate(starts):
-        if 0 <= start and start + size <= base.record and _plausible(view, start, size, base):
+        if start >= 0 and start + size <= base.record and _plausible(view, start, size, base):
             yield Directory(
                 start=start,
                 stop=start + size,

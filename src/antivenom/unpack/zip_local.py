@@ -31,7 +31,9 @@ def local_entry(view: memoryview, at: int) -> Entry | None:
     """Return the entry a local header describes, None when there is none at `at`."""
     if at < 0 or at + _LOCAL.size > len(view):
         return None
-    signature, _, flags, method, _, _, crc, packed, size, names, extras = _LOCAL.unpack_from(view, at)
+    signature, _, flags, method, _, _, crc, packed, size, names, extras = _LOCAL.unpack_from(
+        view, at
+    )
     if signature != LOCAL:
         return None
     name_end = at + _LOCAL.size + names

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import Any
-
 from antivenom.model.tree import AnomalyKind, MemberError
 from antivenom.unpack.blob import Blob
+from antivenom.unpack.streams import Decompressor
 from antivenom.unpack.zip_directory import Entry
 from antivenom.unpack.zip_local import ENCRYPTED
 
@@ -71,7 +70,7 @@ def _piecewise(packed: memoryview, entry: Entry) -> bytes:
             _inflate(packed, entry.size, out)
         else:
             _drain(packed, entry, out)
-    except Exception as error:  # noqa: BLE001 - five libraries, each with its own exceptions
+    except Exception as error:  # five libraries, each with its own exceptions
         detail = f"its compressed bytes are damaged: {error}"[:200]
         raise MemberError(detail, data=out.getvalue()) from None
     return out.getvalue()
@@ -103,7 +102,7 @@ def _drain(packed: memoryview, entry: Entry, out: io.BytesIO) -> None:
         out.write(engine.decompress(feed, min(_AT_ONCE, entry.size + 1 - out.tell())))
 
 
-def _engine(packed: memoryview, entry: Entry) -> tuple[Any, int]:
+def _engine(packed: memoryview, entry: Entry) -> tuple[Decompressor, int]:
     """Return a decompressor and where its input starts."""
     if entry.method == BZIP2:
         import bz2
@@ -114,7 +113,7 @@ def _engine(packed: memoryview, entry: Entry) -> tuple[Any, int]:
     return _Zstd(packed), len(packed)
 
 
-def _lzma(start: bytes) -> tuple[Any, int]:
+def _lzma(start: bytes) -> tuple[Decompressor, int]:
     """Read the properties zip puts before a raw LZMA stream."""
     import lzma
 
@@ -134,6 +133,7 @@ class _Zstd:
     """zstd with the interface of the other decompressors, over all its input."""
 
     needs_input = False
+    unused_data = b""
 
     def __init__(self, packed: memoryview) -> None:
         import zstandard
@@ -141,7 +141,7 @@ class _Zstd:
         self.eof = False
         self._reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(packed)
 
-    def decompress(self, _: bytes, limit: int) -> bytes:
+    def decompress(self, _: bytes, limit: int = -1, /) -> bytes:
         """Return up to `limit` bytes."""
         piece = bytes(self._reader.read(limit))
         self.eof = not piece

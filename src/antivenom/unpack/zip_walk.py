@@ -195,6 +195,9 @@ class ZipWalk:
             return AnomalyKind.COMPRESSION_METHOD, detail
         if entry.size > self.ledger.limits.member_bytes:
             return AnomalyKind.OVERSIZE, f"it announces {entry.size} bytes"
+        if entry.raw.endswith(b"/") and entry.size:
+            detail = "named like a folder, yet it holds bytes"
+            entry.oddities.append((AnomalyKind.HEADER_MISMATCH, detail))
         if entry.method == zip_read.STORED and entry.size != entry.packed:
             entry.oddities.append((AnomalyKind.HEADER_MISMATCH, "stored, yet of two sizes"))
             entry.size = entry.packed
