@@ -56,9 +56,7 @@ def artifact(name: str = "demo-pkg", version: str = "1.0.3", **changes: Any) -> 
 
 def span(member: str, line: int, excerpt: str, *, end: int = 0, layer: int = 0) -> FindingSpan:
     """Return a span of one line unless `end` says more."""
-    return FindingSpan(
-        member=member, line=line, end_line=end or line, layer=layer, excerpt=excerpt
-    )
+    return FindingSpan(member=member, line=line, end_line=end or line, layer=layer, excerpt=excerpt)
 
 
 def finding(rule: str, reason: str, *spans: FindingSpan, **changes: Any) -> Finding:
@@ -75,7 +73,7 @@ def finding(rule: str, reason: str, *spans: FindingSpan, **changes: Any) -> Find
         "attack": (),
         "weight": 0.95,
     }
-    return Finding(rule=rule, reason=reason, spans=spans, **(values | changes))  # type: ignore[misc]
+    return Finding(rule=rule, reason=reason, spans=spans, **(values | changes))
 
 
 def review(verdict: Verdict, score: float, *findings: Finding, **changes: Any) -> Review:

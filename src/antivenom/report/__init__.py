@@ -17,7 +17,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 def render(
     reviews: Sequence[Review],
-    format: Format,  # noqa: A002  the flag's name
+    format: Format,
     *,
     color: bool = False,
     verbose: bool = False,
@@ -44,7 +44,7 @@ def render(
     return _json(reviews, format)
 
 
-def _json(reviews: Sequence[Review], format: Format) -> str:  # noqa: A002
+def _json(reviews: Sequence[Review], format: Format) -> str:
     from antivenom.report.json import reviews_to_json, to_json
 
     if format == "json":

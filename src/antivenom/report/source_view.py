@@ -68,7 +68,7 @@ class Excerpts:
             last = max(span.end_line, span.line)
             nearby.update(_around(span.line, last, context) if span.line else ())
         numbers = sorted((nearby & kept.keys()) | evidence.keys())
-        shown = [n for n in numbers if n in evidence or (kept.get(n, "").strip())]
+        shown = _joined(numbers, evidence, kept)
         return SourceView(
             member=place[0],
             layer=place[1],
@@ -93,6 +93,22 @@ def _evidence(span: FindingSpan, kept: Mapping[int, str]) -> dict[int, str]:
 def _around(first: int, last: int, context: int) -> Iterator[int]:
     yield from range(max(first - context, 1), first)
     yield from range(last + 1, last + context + 1)
+
+
+def _joined(
+    numbers: Sequence[int], evidence: Mapping[int, str], kept: Mapping[int, str]
+) -> list[int]:
+    """Close gaps that cost no more room than the mark of a gap; drop blank lines at the ends."""
+    joined: list[int] = []
+    for number in numbers:
+        if joined and number == joined[-1] + 2 and number - 1 in kept:
+            joined.append(number - 1)
+        joined.append(number)
+    while joined and joined[0] not in evidence and not kept[joined[0]].strip():
+        joined.pop(0)
+    while joined and joined[-1] not in evidence and not kept[joined[-1]].strip():
+        joined.pop()
+    return joined
 
 
 def _with_gaps(

@@ -16,6 +16,7 @@ from antivenom.model.review import Finding, Review, Verdict
 from antivenom.report import words
 from antivenom.report.attack import technique
 from antivenom.report.escape import cut, source, visible
+from antivenom.report.layers import Layers, shown_layers
 from antivenom.report.paint import Paint, cells, pad
 from antivenom.report.source_view import Excerpts, SourceView
 
@@ -31,7 +32,10 @@ def to_text(
     reviews: Sequence[Review], *, color: bool = False, verbose: bool = False, width: int = WIDTH
 ) -> str:
     """Return the report of all reviews, with a summary at the end where there are many."""
-    parts = [review_to_text(r, color=color, verbose=verbose, width=width) for r in reviews]
+    parts: list[str] = []
+    for review in reviews:
+        part = review_to_text(review, color=color, verbose=verbose, width=width)
+        parts.append("\n" + part if parts and _long(part) and not _long(parts[-1]) else part)
     if len(reviews) > 1:
         parts.append("\n" + summary(reviews, color=color, width=width))
     return "".join(parts)
@@ -56,6 +60,10 @@ def summary(reviews: Sequence[Review], *, color: bool = False, width: int = WIDT
     return "\n".join([*lines, paint("strong", f"{total} reviewed: ") + ", ".join(said)]) + "\n"
 
 
+def _long(part: str) -> bool:
+    return part.count("\n") > 1
+
+
 def _table(reviews: Sequence[Review], paint: Paint, width: int) -> Iterator[str]:
     names = [cut(visible(words.title(review)), 40) for review in reviews]
     column = max(map(cells, names))
@@ -76,17 +84,18 @@ class _Page:
         self._verbose = verbose
         self._width = width
         self._excerpts = Excerpts(review)
-        self._layers = {layer.id: layer for layer in review.layers}
+        self._layers = Layers(review)
 
     def lines(self) -> Iterator[str]:
         findings = words.by_weight(self._review) if self._verbose else words.carrying(self._review)
         yield from self._headline(shown=len(findings))
         if self._review.verdict is Verdict.CLEAN and not self._verbose:
             return
-        yield from self._reasons(findings)
+        yield from self._reasons()
+        shown = shown_layers(findings)
         for finding in findings:
             yield ""
-            yield from self._finding(finding)
+            yield from self._finding(finding, shown)
         yield from self._problems()
         yield from self._everything() if self._verbose else self._rest(len(findings))
         yield ""
@@ -115,14 +124,14 @@ class _Page:
             notes.append(words.count(len(self._review.findings), "weak finding") + " (--verbose)")
         return notes
 
-    def _reasons(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """Give the reasons that no finding below repeats."""
-        told = {visible(finding.reason) for finding in findings}
+    def _reasons(self) -> Iterator[str]:
+        """Give the reasons that are not a finding's own."""
+        told = {visible(finding.reason) for finding in self._review.findings}
         for reason in map(visible, self._review.reasons):
             if reason not in told:
                 yield from self._wrapped(cut(reason, 300), "  ")
 
-    def _finding(self, finding: Finding) -> Iterator[str]:
+    def _finding(self, finding: Finding, shown: set[int]) -> Iterator[str]:
         paint = self._paint
         reason = cut(visible(finding.reason or finding.title), 400)
         lines = list(self._wrapped(reason, "    "))
@@ -138,6 +147,10 @@ class _Page:
         views = self._excerpts.views(finding, most=places, context=2 if self._verbose else 0)
         for view in views:
             yield from self._place(view)
+        for layer in self._layers.hidden_in(finding):
+            if layer.id not in shown:
+                shown.add(layer.id)
+                yield from self._decoded(layer)
         yield f"    {paint('quiet', self._small_print(finding, len(views)))}"
 
     def _small_print(self, finding: Finding, shown: int) -> str:
@@ -154,8 +167,7 @@ class _Page:
         paint = self._paint
         where = cut(visible(view.member), NAME_LIMIT) or "the archive"
         where += f":{view.first}" if view.first and not view.layer else ""
-        layer = self._layers.get(view.layer)
-        yield f"      {where}{self._decoded_from(view, layer)}"
+        yield f"      {where}{self._decoded_from(view.layer)}"
         digits = len(str(max((line.number for line in view.lines), default=0)))
         for line in view.lines:
             if line.gap:
@@ -166,14 +178,29 @@ class _Page:
             bar = ">" if line.evidence and self._verbose else "│"
             yield f"      {paint('quiet', f'{number:>{digits}} {bar}')} {styled}".rstrip()
 
-    def _decoded_from(self, view: SourceView, layer: Layer | None) -> str:
-        if not view.layer:
+    def _decoded_from(self, layer: int) -> str:
+        if not layer:
             return ""
-        via = ", then ".join(visible(step, 40) for step in layer.via) if layer else ""
-        origin = f" from line {layer.line}" if layer and layer.line and not layer.parent else ""
-        deep = f" inside layer {layer.parent}" if layer and layer.parent else ""
-        how = f" by {via}" if via else ""
-        return f", decoded{origin}{deep}{how} (layer {view.layer})"
+        line = self._layers.line(layer)
+        origin = f" from line {line}" if line else ""
+        return f", decoded{origin}{self._by(layer)}"
+
+    def _decoded(self, layer: Layer) -> Iterator[str]:
+        """Show what was hidden, where no other finding shows it."""
+        yield f"      decoded{self._by(layer.id)}"
+        yield from self._text_of(layer)
+
+    def _by(self, layer: int) -> str:
+        steps = [visible(step, 40) for step in self._layers.steps(layer)]
+        return f" by {' → '.join(steps)}" if steps else ""
+
+    def _text_of(self, layer: Layer) -> Iterator[str]:
+        lines = [line for line in layer.excerpt.splitlines() if line.strip()]
+        for line in lines[:LAYER_LINES]:
+            text = source(line, max(self._width - 10, 40))
+            yield f"        {self._paint('quiet', '│')} {text}"
+        if len(lines) > LAYER_LINES:
+            yield f"        {self._paint('quiet', '⋮')}"
 
     def _problems(self) -> Iterator[str]:
         problems = sorted(self._review.coverage.problems, key=lambda p: not p.blocking)
@@ -225,8 +252,7 @@ class _Page:
         origin = f"inside layer {layer.parent}, " if layer.parent else ""
         where = f"{origin}{cut(visible(layer.member), NAME_LIMIT)}:{layer.line}"
         yield f"    {layer.id}  {where}  {via}  {self._paint('quiet', words.size(layer.size))}"
-        for line in layer.excerpt.splitlines()[:LAYER_LINES]:
-            yield f"       {self._paint('quiet', '│')} {source(line, max(self._width - 10, 40))}"
+        yield from self._text_of(layer)
 
     def _wrapped(self, text: str, indent: str) -> list[str]:
         return textwrap.wrap(
