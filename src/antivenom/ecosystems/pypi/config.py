@@ -118,7 +118,7 @@ def _read_build_system(table: dict[str, Any], config: Config) -> None:
     config.build_backend = _text(table.get("build-backend"))
     folders = tuple(_below(folder) for folder in _texts(table.get("backend-path")))
     if config.build_backend:
-        module, _, function = config.build_backend.partition(":")
+        module, _, _ = config.build_backend.partition(":")
         # Without backend-path the backend comes from an installed package, so a module of that
         # name in the tree is looked for only where backend-path points.
         if folders:
@@ -189,9 +189,7 @@ def _add_attribute(config: Config, key: str, target: str) -> None:
     module, _, name = target.rpartition(".")
     if module:
         how = f"imported to read {key[:40]}"
-        config.hooks.append(
-            Hook(activation=Activation.BUILD, module=module, how=how, static=name)
-        )
+        config.hooks.append(Hook(activation=Activation.BUILD, module=module, how=how, static=name))
 
 
 def _read_other_backends(tool: dict[str, Any], config: Config) -> None:
@@ -216,8 +214,8 @@ def _read_other_backends(tool: dict[str, Any], config: Config) -> None:
     _add_script(config, _text(_table(pdm, "build").get("custom-hook")) or "pdm_build.py")
     module, _, function = _text(_table(pdm, "version").get("getter")).partition(":")
     if module:
-        hook = Hook(activation=Activation.BUILD, module=module, function=function, how="version")
-        config.hooks.append(hook)
+        getter = Hook(activation=Activation.BUILD, module=module, function=function, how="version")
+        config.hooks.append(getter)
     for package in poetry.get("packages", []) if isinstance(poetry.get("packages"), list) else []:
         config.folders.append((_below(_text(_table(package).get("from"))), ""))
     config.folders.append((_below(_text(_table(tool, "maturin").get("python-source"))), ""))
@@ -305,7 +303,9 @@ def _read_option(key: str, values: list[str], member: str, line: int, config: Co
 
 _FOLDERS = re.compile(r"package_dir\s{0,20}=\s{0,20}\{([^}]{0,1000})\}")
 _PAIR = re.compile(r"['\"]([\w.]{0,100})['\"]\s{0,20}:\s{0,20}['\"]([\w./-]{0,200})['\"]")
-_FIND = re.compile(r"find_(?:namespace_)?packages\(\s{0,20}(?:where\s{0,9}=\s{0,9})?['\"]([\w./-]{1,200})")
+_FIND = re.compile(
+    r"find_(?:namespace_)?packages\(\s{0,20}(?:where\s{0,9}=\s{0,9})?['\"]([\w./-]{1,200})"
+)
 _LISTS = re.compile(r"\b(py_modules|packages|scripts)\s{0,20}=\s{0,20}[\[(]([^\])]{0,4000})[\])]")
 _QUOTED = re.compile(r"['\"]([^'\"\n]{1,300})['\"]")
 _FIELD = re.compile(r"\b(name|version)\s{0,20}=\s{0,20}['\"]([^'\"\n]{1,200})['\"]")

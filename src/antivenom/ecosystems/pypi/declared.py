@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from antivenom.ecosystems.pypi.headers import EntryPoint
-from antivenom.ecosystems.pypi.places import is_code
+from antivenom.ecosystems.pypi.places import is_code, words
 from antivenom.model.coordinate import normalize_pypi
 from antivenom.model.fact import Sighting
 from antivenom.model.label import Label, Role
@@ -20,13 +20,15 @@ from antivenom.model.tree import Member, MemberError
 
 Seen = tuple[str, int, Sighting]
 
-_COMMANDS = frozenset(
-    """sudo su doas ls dir cat cp mv rm mkdir chmod chown ln find grep sed awk tar gzip zip unzip
+_COMMANDS = words(
+    """
+    sudo su doas ls dir cat cp mv rm mkdir chmod chown ln find grep sed awk tar gzip zip unzip
     which env id whoami uname ps kill top ping ifconfig ip ssh scp sftp ssh-keygen git curl wget
     bash sh zsh fish dash ksh cmd powershell pwsh cmd.exe powershell.exe node npm npx yarn pnpm
-    cargo rustc go java javac ruby gem perl php docker kubectl gcc cc make apt apt-get yum dnf apk
-    brew systemctl service crontab vim vi nano code explorer notepad conda easy_install gpg openssl
-    mount passwd login less more head tail xargs""".split()
+    cargo rustc go java javac ruby gem perl php docker kubectl gcc cc make apt apt-get yum dnf
+    apk brew systemctl service crontab vim vi nano code explorer notepad conda easy_install gpg
+    openssl mount passwd login less more head tail xargs
+    """
 )
 _INTERPRETER = re.compile(r"(?:python|pip|pypy|pythonw|py)[0-9.]{0,6}w?(?:\.exe)?$")
 _URL = re.compile(r"@\s{0,20}([A-Za-z][\w+.-]{0,30}:[^\s;]{1,500})")
@@ -45,9 +47,7 @@ class Statement:
     version: str
 
 
-def commands(
-    entries: Sequence[EntryPoint], scripts: Iterable[str]
-) -> Iterator[Seen]:
+def commands(entries: Sequence[EntryPoint], scripts: Iterable[str]) -> Iterator[Seen]:
     """Yield declared commands that take the name of a tool people type."""
     for entry in entries:
         if entry.group in ("console_scripts", "gui_scripts") and shadows(entry.name):
@@ -102,8 +102,7 @@ def mismatches(statements: Sequence[Statement], member: str) -> Iterator[Seen]:
             yield member, 0, _meta("mismatch", value, ("field=name",))
         elif base.version and other.version and not same_version(base.version, other.version):
             value = (
-                f"{base.source} says {base.version[:80]}, "
-                f"{other.source} says {other.version[:80]}"
+                f"{base.source} says {base.version[:80]}, {other.source} says {other.version[:80]}"
             )
             yield member, 0, _meta("mismatch", value, ("field=version",))
 

@@ -142,7 +142,7 @@ def entry_point(group: str, name: str, target: str, member: str, line: int) -> E
 
 def parse_entry_points(data: bytes, member: str) -> list[EntryPoint]:
     """Read entry_points.txt."""
-    found = []
+    found: list[EntryPoint] = []
     for group, row, line in sections(data):
         name, equals, target = row.partition("=")
         entry = entry_point(group, name, target, member, line) if equals else None
@@ -153,7 +153,7 @@ def parse_entry_points(data: bytes, member: str) -> list[EntryPoint]:
 
 def parse_requires(data: bytes) -> list[tuple[str, int]]:
     """Read an egg's requires.txt; the section's extra or marker is kept as a marker."""
-    found = []
+    found: list[tuple[str, int]] = []
     for section, row, line in sections(data):
         extra, _, marker = section.partition(":")
         conditions = [f"extra == '{extra}'"] if extra else []

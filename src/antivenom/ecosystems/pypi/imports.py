@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from antivenom.ecosystems.pypi.config import Config
 from antivenom.ecosystems.pypi.layout import Layout, Place
-from antivenom.ecosystems.pypi.places import NOT_PACKAGES, suffix
+from antivenom.ecosystems.pypi.places import NOT_PACKAGES, suffix, words
 
 _LOADABLE = frozenset({"py", "pyw", "pyc", "pyo", "so", "pyd", "pyx"})
 _CUSTOMARY = ("src/", "lib/", "python/", "source/", "py/")
 """Folders that hold packages without being one."""
 MOST_FOLDERS = 30
-_TOOLS = frozenset(
-    """setup conftest noxfile fabfile tasks dodo versioneer ez_setup manage wscript conf runtests
-    run_tests toxfile hatch_build pdm_build bootstrap distribute_setup release pavement""".split()
+_TOOLS = words(
+    """
+    setup conftest noxfile fabfile tasks dodo versioneer ez_setup manage wscript conf runtests
+    run_tests toxfile hatch_build pdm_build bootstrap distribute_setup release pavement
+    """
 )
 """Modules beside setup.py that serve developers; imported only where declared."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from antivenom.ecosystems.pypi import declared
 from antivenom.ecosystems.pypi.declared import Statement
+from antivenom.ecosystems.pypi.headers import parse_headers
 from antivenom.ecosystems.pypi.imports import Modules, survey_modules
 from antivenom.ecosystems.pypi.layout import Layout, Place, survey
 from antivenom.ecosystems.pypi.metadata import Declarations, read_declarations
@@ -18,7 +19,7 @@ from antivenom.model.fact import Sighting
 from antivenom.model.label import Activation, Label, Labels, Metadata, Role, Root, strongest
 from antivenom.model.tree import Member, MemberError, MemberKind, Tree
 
-__all__ = ["compare_record", "could_run", "label"]
+__all__ = ["compare_record", "could_run", "label", "platform_tag"]
 
 PEEK_BYTES = 1 << 20
 """Of a declaring file; the formats are far smaller."""
@@ -41,7 +42,7 @@ def label(
     files = [m for m in tree.members if m.kind not in (MemberKind.FOLDER, MemberKind.DEVICE)]
     if tree.kind is ArtifactKind.FILE and len(files) == 1:
         return _label_file(files[0], filename)
-    own = [(m.path, m.path) for m in files if m.depth == 0]
+    own = [(m.path, m.given or m.path) for m in files if m.depth == 0]
     survey_of_own = _Survey.of(tree.kind, own, {m.path: m for m in files}, reader)
     surveys = [survey_of_own]
     if not survey_of_own.roots:
@@ -49,7 +50,9 @@ def label(
     labels = {path: found for one in surveys for path, found in one.labels()}
     for member in files:
         labels.setdefault(member.path, _plain(member.path, Activation.CALL))
-    seen = _sightings(surveys[-1] if len(surveys) == 2 else surveys[0], files, labels, filename, reader)
+    seen = _sightings(
+        surveys[-1] if len(surveys) == 2 else surveys[0], files, labels, filename, reader
+    )
     if hashes and tree.kind is ArtifactKind.WHEEL:
         seen += compare_record(tree, reader)
     return Labels(
@@ -62,6 +65,23 @@ def label(
 
 def _read(member: Member) -> bytes:
     return member.read()
+
+
+def platform_tag(tree: Tree, read: Read | None = None, *, filename: str = "") -> str:
+    """Return the platforms a wheel is for, joined by dots: of its WHEEL file, then of its name."""
+    reader = read or _read
+    for member in tree.members:
+        if member.path.endswith(".dist-info/WHEEL") and member.path.count("/") == 1:
+            try:
+                tags = parse_headers(reader(member)[:PEEK_BYTES]).all("tag")
+            except MemberError:
+                continue
+            found = dict.fromkeys(tag.rpartition("-")[2] for tag, _ in tags)
+            if found:
+                return ".".join(list(found)[:20])
+    if filename.endswith(".whl") and filename.count("-") >= 4:
+        return filename.removesuffix(".whl").rpartition("-")[2]
+    return ""
 
 
 # --------------------------------------------------------------------------- one distribution
@@ -180,7 +200,9 @@ def _inner(kind: ArtifactKind, files: list[Member], read: Read) -> list[_Survey]
 
 
 def _best(surveys: list[_Survey]) -> Metadata:
-    return next((s.declarations.metadata for s in surveys if s.declarations.metadata.name), Metadata())
+    return next(
+        (s.declarations.metadata for s in surveys if s.declarations.metadata.name), Metadata()
+    )
 
 
 # --------------------------------------------------------------------------- sightings

@@ -59,14 +59,16 @@ def _info_folders(layout: Layout) -> Iterator[tuple[str, str]]:
     if not layout.installed:
         yield from ((project, "PKG-INFO") for project in projects)
     folders: dict[tuple[str, str], None] = {}
+    # A source tree may keep its packages one folder down, and its egg-info beside them.
+    deepest = 0 if layout.installed else 1
     for place in layout.places.values():
         folder, slash, name = place.inner.rpartition("/")
         deep = folder.count("/")
         if name == "METADATA" and folder.endswith(".dist-info") and not deep:
             folders[(place.project + folder + slash, name)] = None
-        elif name == "PKG-INFO" and (folder == "EGG-INFO" or folder.endswith(".egg-info")):
-            if deep <= (0 if layout.installed else 1):
-                folders[(place.project + folder + slash, name)] = None
+        egg = folder == "EGG-INFO" or folder.endswith(".egg-info")
+        if name == "PKG-INFO" and egg and deep <= deepest:
+            folders[(place.project + folder + slash, name)] = None
     ordered = sorted(folders, key=lambda pair: not pair[0].endswith(".dist-info/"))
     yield from ordered[:MOST_FOLDERS]
 

@@ -8,38 +8,59 @@ from __future__ import annotations
 
 from antivenom.model.label import Activation, Label, Role
 
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: a table that a person can read and add to."""
+    return frozenset(text.split())
+
+
 PYTHON = frozenset({"py", "pyw", "pyc", "pyo", "pyx", "pth", "pye", "pyz", "pyzw", "start"})
 """Suffixes an interpreter loads, or that become what it loads."""
 NATIVE = frozenset({"so", "pyd", "dll", "dylib", "exe", "com", "scr", "elf", "node", "sys"})
 """Suffixes of machine code."""
-SCRIPT = frozenset(
-    """sh bash zsh fish csh bat cmd ps1 psm1 psd1 vbs vbe js mjs cjs jse wsf hta jar class
-    pl rb php lua applescript command scpt desktop reg inf lnk msi apk ipynb""".split()
+SCRIPT = words(
+    """
+    sh bash zsh fish csh bat cmd ps1 psm1 psd1 vbs vbe js mjs cjs jse wsf hta jar class pl rb
+    php lua applescript command scpt desktop reg inf lnk msi apk ipynb
+    """
 )
 """Suffixes of text or containers that something on a machine runs."""
 CODE = PYTHON | NATIVE | SCRIPT
 
-_SOURCE = frozenset("c cc cpp cxx h hpp pxd pxi pyi rs go java kt swift m mm f f90 cu ts tsx".split())
-_PROSE = frozenset("md rst adoc textile pod".split())
-_PROSE_NAMES = frozenset(
-    "readme license licence copying notice authors changelog changes history news contributing "
-    "todo thanks install upgrading security citation".split()
+_SOURCE = words(
+    """
+    c cc cpp cxx h hpp pxd pxi pyi rs go java kt swift m mm f f90 cu ts tsx
+    """
 )
-_TEST_FOLDERS = frozenset("test tests testing _test _tests unittests testsuite test_data".split())
-_DOC_FOLDERS = frozenset("doc docs documentation".split())
-_EXAMPLE_FOLDERS = frozenset(
-    "example examples sample samples demo demos tutorial tutorials notebooks benchmark "
-    "benchmarks".split()
+_PROSE = frozenset(["md", "rst", "adoc", "textile", "pod"])
+_PROSE_NAMES = words(
+    """
+    readme license licence copying notice authors changelog changes history news contributing
+    todo thanks install upgrading security citation
+    """
 )
-_VENDOR_FOLDERS = frozenset(
-    "_vendor vendor vendored _vendored third_party thirdparty third-party 3rdparty extern "
-    "externals _extern node_modules bower_components".split()
+_TEST_FOLDERS = words("test tests testing _test _tests unittests testsuite test_data")
+_DOC_FOLDERS = frozenset(["doc", "docs", "documentation"])
+_EXAMPLE_FOLDERS = words(
+    """
+    example examples sample samples demo demos tutorial tutorials notebooks benchmark benchmarks
+    """
+)
+_VENDOR_FOLDERS = words(
+    """
+    _vendor vendor vendored _vendored third_party thirdparty third-party 3rdparty extern
+    externals _extern node_modules bower_components
+    """
 )
 NOT_PACKAGES = (
     _TEST_FOLDERS
     | _DOC_FOLDERS
     | _EXAMPLE_FOLDERS
-    | frozenset("scripts script tools tool bin ci build dist etc share contrib misc hack".split())
+    | words(
+        """
+    scripts script tools tool bin ci build dist etc share contrib misc hack
+    """
+    )
 )
 """Folders of a source tree that are rarely installed, whatever they hold."""
 

@@ -9,14 +9,16 @@ from antivenom.ecosystems.pypi.config import Config, Hook
 from antivenom.ecosystems.pypi.headers import EntryPoint
 from antivenom.ecosystems.pypi.imports import Modules
 from antivenom.ecosystems.pypi.layout import Layout, Place
-from antivenom.ecosystems.pypi.places import suffix
-from antivenom.model.label import Activation, Root
+from antivenom.ecosystems.pypi.places import role, suffix, words
+from antivenom.model.label import Activation, Role, Root
 
 _STARTUP_MODULES = frozenset({"sitecustomize", "usercustomize"})
-_OPENED = frozenset(
-    """.vscode/tasks.json .vscode/settings.json .vscode/launch.json .claude/settings.json
+_OPENED = words(
+    """
+    .vscode/tasks.json .vscode/settings.json .vscode/launch.json .claude/settings.json
     .claude/settings.local.json .cursor/mcp.json .mcp.json .gemini/settings.json .envrc
-    .devcontainer/devcontainer.json .devcontainer.json .idea/workspace.xml""".split()
+    .devcontainer/devcontainer.json .devcontainer.json .idea/workspace.xml
+    """
 )
 _COMMANDS = frozenset({"console_scripts", "gui_scripts"})
 MOST_ROOTS = 20_000
@@ -57,9 +59,7 @@ def _all(
         yield from _by_entry(modules, project, entry)
 
 
-def _by_place(
-    layout: Layout, place: Place, modules: Modules, config: Config
-) -> Iterator[Root]:
+def _by_place(layout: Layout, place: Place, modules: Modules, config: Config) -> Iterator[Root]:
     member, inner = place.member, place.inner
     name = inner.rpartition("/")[2]
     if not layout.installed and inner.lower() == "setup.py":
@@ -72,7 +72,9 @@ def _by_place(
     if place.script or inner in config.scripts:
         yield Root(member=member, activation=Activation.RUN, how=f"installed as command {name}")
     if name in ("__main__.py", "__main__.pyc"):
-        yield Root(member=member, activation=Activation.RUN, how="runs with python -m")
+        tested = role(inner) is Role.TEST
+        when = Activation.TEST if tested and not layout.installed else Activation.RUN
+        yield Root(member=member, activation=when, how="runs with python -m")
     if name == "conftest.py":
         yield Root(member=member, activation=Activation.TEST, how="pytest loads it")
     if not layout.installed and (inner in _OPENED or name.endswith(".code-workspace")):
@@ -107,9 +109,7 @@ def _start_file(place: Place, modules: Modules, peek: Callable[[str], bytes]) ->
             how = f"{place.inner} runs it on every start"
             yield Root(member=member, activation=Activation.STARTUP, how=how)
             if function:
-                yield Root(
-                    member=member, activation=Activation.STARTUP, function=function, how=how
-                )
+                yield Root(member=member, activation=Activation.STARTUP, function=function, how=how)
 
 
 def _by_hook(
@@ -160,6 +160,4 @@ def _by_entry(modules: Modules, project: str, entry: EntryPoint) -> Iterator[Roo
     for member in members:
         yield Root(member=member, activation=activation, how=how)
         if entry.function:
-            yield Root(
-                member=member, activation=activation, function=entry.function, how=how
-            )
+            yield Root(member=member, activation=activation, function=entry.function, how=how)
