@@ -1,0 +1,1 @@
+"""Builders that make packages, archives and servers in code; nothing binary is committed."""
