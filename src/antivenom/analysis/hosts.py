@@ -12,14 +12,11 @@ import tomllib
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from antivenom import compiled
-
-if TYPE_CHECKING:
-    from antivenom.model.fact import HostClass
+from antivenom.model.fact import HostClass
 
 SOURCE = Path(__file__).with_name("hosts.toml")
 UNKNOWN_TEXT = "\ufffd"
