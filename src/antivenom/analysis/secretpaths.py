@@ -48,6 +48,16 @@ class Entry(Struct, kw_only=True, forbid_unknown_fields=True):
     """The last part counts only as it is written here."""
     literal: bool = False
     """Stars are stars: the path is a glob that somebody searches with."""
+    ordinary: bool = False
+    """Honest code is full of these: none of them makes a source worth parsing."""
+    telling: list[str] = []
+    """Short words among the parts that do."""
+
+
+class _Written(Struct, kw_only=True, forbid_unknown_fields=True):
+    everyday: list[str]
+    read: list[Entry]
+    write: list[Entry]
 
 
 class Pattern(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -86,6 +96,7 @@ class Compiled(Struct, kw_only=True):
 
     read: tuple[Pattern, ...]
     write: tuple[Pattern, ...]
+    needles: tuple[str, ...]
 
 
 class _Index:
@@ -189,9 +200,11 @@ def classify_write(text: str) -> Place | None:
 
 
 def needles() -> tuple[str, ...]:
-    """Return lower-case texts of which one occurs in any source that spells a known path."""
-    found = {p.parts[p.anchor].strip("*") for p in (*_patterns().read, *_patterns().write)}
-    return tuple(sorted(found | {"169.254.", "metadata.google.internal"}))
+    """Return telling words of which most sources that spell a known path hold one.
+
+    As written in the table: identifiers compare by case. Everyday words are left out.
+    """
+    return _patterns().needles
 
 
 @cache
@@ -206,13 +219,29 @@ def _patterns() -> Compiled:
 
 
 def _compile() -> Compiled:
-    written = tomllib.loads(_SOURCE.read_text("utf-8"))
-    tables = msgspec.convert(written, dict[str, list[Entry]])
-    read, write = (
-        tuple(_pattern(entry, path) for entry in tables[kind] for path in entry.paths)
-        for kind in ("read", "write")
+    written = msgspec.convert(tomllib.loads(_SOURCE.read_text("utf-8")), _Written)
+    words = {w for entry in (*written.read, *written.write) for w in _telling(entry)}
+    return Compiled(
+        read=tuple(_pattern(e, path) for e in written.read for path in e.paths),
+        write=tuple(_pattern(e, path) for e in written.write for path in e.paths),
+        needles=tuple(sorted((words | _HOSTS) - set(written.everyday))),
     )
-    return Compiled(read=read, write=write)
+
+
+_HOSTS = {"169.254.169.254", "169.254.170.2", "metadata.google.internal", "Local State"}
+
+
+def _telling(entry: Entry) -> Iterator[str]:
+    """Yield the parts by which an entry is looked up, where a reader would stop at them."""
+    if entry.ordinary or not entry.behavior:
+        return
+    for path in entry.paths:
+        pattern = _pattern(entry, path)
+        word = path.removesuffix("$").removeprefix("/").split("/")[pattern.anchor].strip("*")
+        if len(word) >= 5 and word.lower() not in _GENERIC and not word.isalpha():
+            yield word
+        elif len(word) >= 11 or word in entry.telling:
+            yield word
 
 
 def _pattern(entry: Entry, path: str) -> Pattern:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -39,11 +39,10 @@ class ApiTable:
         self.needles: tuple[str, ...] = (*parts.strong, *parts.weak)
         """A text with none of these identifiers uses no row that has a behavior."""
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All paths that have a row."""
+        return tuple(self._rows)
 
     def rows(self, path: str) -> tuple[Row, ...]:
         """Return all rows of a path; the first whose conditions hold is the one that counts."""
@@ -70,6 +69,4 @@ def table(language: str) -> ApiTable:
     """Return the table of a language: ``python``; an unknown language has an empty one."""
     sources = sorted((_HERE / language).glob("*.toml"))
     name = f"api-{language}"
-    return ApiTable(
-        compiled.load(name, sources, lambda: compile_tables(sources), Compiled)
-    )
+    return ApiTable(compiled.load(name, sources, lambda: compile_tables(sources), Compiled))

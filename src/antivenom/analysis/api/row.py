@@ -122,6 +122,8 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Details for `Fact.args`."""
     constant: str | int | None = None
     """The value of a name that is a constant (``subprocess.CREATE_NO_WINDOW``)."""
+    stands_for: str = ""
+    """Text to build paths with in place of the unknown result (``~``, ``site-packages``)."""
     note: str = ""
     """For whoever edits the table."""
 

@@ -57,8 +57,9 @@ class Entry(Struct, kw_only=True, forbid_unknown_fields=True):
     unless: dict[str, _Literal] = {}
     args: list[str] = []
     constant: str | int | None = None
-    needle: str | list[str] = []
-    """Words that give this row away, instead of the ones derived from its names."""
+    stands_for: str = ""
+    needle: str | list[str] | None = None
+    """Words that give this row away, instead of the ones derived from its names; may be none."""
     note: str = ""
 
 
@@ -89,11 +90,7 @@ def compile_tables(sources: Iterable[Path]) -> Compiled:
             row = to_row(entry)
             rows.append(row)
             for word in _needles(library, entry, row):
-                strong = (
-                    bool(entry.needle)
-                    if library.weak == "all"
-                    else word not in library.weak
-                )
+                strong = bool(entry.needle) if library.weak == "all" else word not in library.weak
                 needles[strong].setdefault(word, set()).update(_behaviors(row))
     weak = {w: b for w, b in needles[False].items() if w not in needles[True]}
     return Compiled(rows=tuple(rows), strong=_sorted(needles[True]), weak=_sorted(weak))
@@ -111,9 +108,7 @@ def to_row(entry: Entry) -> Row:
     """Return what an entry means."""
     written = [entry.name] if isinstance(entry.name, str) else entry.name
     behavior = [entry.behavior] if isinstance(entry.behavior, str) else entry.behavior
-    carries = (
-        entry.carries if isinstance(entry.carries, bool) else _places(entry.carries)
-    )
+    carries = entry.carries if isinstance(entry.carries, bool) else _places(entry.carries)
     return Row(
         names=tuple(n for w in written for n in expand(w)),
         behavior=tuple(b for b in behavior if b),
@@ -140,6 +135,7 @@ def to_row(entry: Entry) -> Row:
         unless=tuple(_condition(k, v) for k, v in entry.unless.items()),
         args=tuple(map(_detail, entry.args)),
         constant=entry.constant,
+        stands_for=entry.stands_for,
         note=entry.note,
     )
 
@@ -184,7 +180,7 @@ def _detail(text: str) -> Detail:
 def _needles(library: Library, entry: Entry, row: Row) -> Iterator[str]:
     if not _behaviors(row):
         return
-    if entry.needle:
+    if entry.needle is not None:
         yield from [entry.needle] if isinstance(entry.needle, str) else entry.needle
     elif library.needle != "none":
         at = 0 if library.needle == "root" else -1
