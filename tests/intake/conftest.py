@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from antivenom.http import Manners
-from antivenom.intake.gather import gather
+from antivenom.intake.gathering import gather
 from antivenom.intake.locator import Failure, Locator, Options
 from antivenom.intake.releases import Index
 from tests.builders.index import FakeIndex, serve

@@ -7,7 +7,15 @@
 from __future__ import annotations
 
 from antivenom.intake.files import from_bytes, open_artifact, open_located
-from antivenom.intake.gather import gather
+from antivenom.intake.gathering import gather
 from antivenom.intake.locator import Failure, Locator, Options
 
-__all__ = ["Failure", "Locator", "Options", "from_bytes", "gather", "open_artifact", "open_located"]
+__all__ = [
+    "Failure",
+    "Locator",
+    "Options",
+    "from_bytes",
+    "gather",
+    "open_artifact",
+    "open_located",
+]

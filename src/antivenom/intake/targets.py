@@ -6,19 +6,15 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from antivenom.ecosystems.pypi.requirements import (
-    Reading,
-    Wanted,
-    parse,
-    read_lock,
-    read_requirements,
-)
 from antivenom.errors import TargetError
 from antivenom.intake.files import locate
-from antivenom.intake.installed import locate_environment
 from antivenom.intake.locator import Failure, Locator, Options
 from antivenom.intake.trees import ARCHIVE_SUFFIXES, leftovers, locate_folder
+
+if TYPE_CHECKING:
+    from antivenom.ecosystems.pypi.requirements import Reading, Wanted
 
 _LINES = 100_000
 _LINE = 8192
@@ -26,7 +22,7 @@ _FILE = re.compile(r"(-r|--requirement)[\s=]*(\S.*)$", re.DOTALL)
 _ENVIRONMENT = re.compile(r"--environment[\s=]+(\S.*)$", re.DOTALL)
 _LOCK = re.compile(r"pylock(\.[^.]{1,100})?\.toml|uv\.lock")
 
-Item = Locator | Wanted | Failure | str
+Item: TypeAlias = "Locator | Wanted | Failure | str"
 """A string is a sentence for the person."""
 
 
@@ -35,8 +31,10 @@ def expand(request: str, options: Options) -> Iterator[Item]:
     if request == "-":
         yield from _listed(options)
     elif found := _FILE.match(request):
-        yield from _read(read_requirements(Path(found[2])))
+        yield from _listing(Path(found[2]))
     elif found := _ENVIRONMENT.match(request):
+        from antivenom.intake.installed import locate_environment
+
         yield from locate_environment(found[1], options.limits)
     elif _exists(request):
         yield from _path(request, options)
@@ -59,7 +57,7 @@ def _path(request: str, options: Options) -> Iterator[Item]:
     if path.is_dir():
         yield from _folder(request, options)
     elif _LOCK.fullmatch(path.name):
-        yield from _read(read_lock(path))
+        yield from _listing(path)
     else:
         if re.search(r"requirements[^/]*\.(txt|in)$", path.name):
             yield f"{request}: reviewed as a file; `-r {request}` reviews the packages it names"
@@ -74,6 +72,12 @@ def _folder(request: str, options: Options) -> Iterator[Item]:
     if rest:
         few = ", ".join(rest[:3]) + (", ..." if len(rest) > 3 else "")
         yield f"{request}: {len(rest)} files beside the archives hold no code, not reviewed: {few}"
+
+
+def _listing(path: Path) -> Iterator[Item]:
+    from antivenom.ecosystems.pypi.requirements import read_lock, read_requirements
+
+    yield from _read(read_lock(path) if _LOCK.fullmatch(path.name) else read_requirements(path))
 
 
 def _read(reading: Reading) -> Iterator[Item]:
@@ -105,6 +109,8 @@ def _listed(options: Options) -> Iterator[Item]:
 def _purl(request: str) -> Wanted:
     from packageurl import PackageURL
 
+    from antivenom.ecosystems.pypi.requirements import parse
+
     try:
         purl = PackageURL.from_string(request)
     except ValueError:
@@ -117,6 +123,8 @@ def _purl(request: str) -> Wanted:
 
 
 def _name(request: str) -> Wanted:
+    from antivenom.ecosystems.pypi.requirements import parse
+
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://", request):
         raise TargetError(
             f"{request.partition('?')[0].rpartition('@')[2][:200]!a}: an address is not fetched",
