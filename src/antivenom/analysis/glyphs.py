@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 from antivenom.model.fact import Sighting
 
@@ -12,65 +15,92 @@ BLANKS = 80
 BLANK_LINES = 60
 _MOST = 5
 
-_BIDI = re.compile(rb"\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]")
-_INVISIBLE = (
-    rb"\xe2\x80[\x8b-\x8f]|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf|\xe1\xa0\x8e|\xe3\x85\xa4|\xef\xbe\xa0"
-    rb"|\xe1\x85[\x9f\xa0]"
-)
-_SELECTORS = rb"\xef\xb8[\x80-\x8f]|\xf3\xa0(?:\x81[\x80-\xbf]|[\x84-\x87][\x80-\xbf])"
-_PRIVATE = rb"\xee[\x80-\xbf][\x80-\xbf]|\xef[\x80-\xa3][\x80-\xbf]|[\xf3\xf4][\xb0-\xbf\x80-\x8f][\x80-\xbf]{2}"
-_RUNS = re.compile(
-    rb"(?P<zero>(?:" + _INVISIBLE + rb"){4,4000})"
-    rb"|(?P<selectors>(?:" + _SELECTORS + rb"){7,4000})"
-    rb"|(?P<private>(?:" + _PRIVATE + rb"){24,4000})"
-)
-_IN_WORD = re.compile(rb"(?<=[A-Za-z_])(?:" + _INVISIBLE + rb")(?=[A-Za-z_0-9])")
 _FLAG = b"\xf0\x9f\x8f\xb4"
-_MARKS = re.compile(rb"\xe2[\x80\x81]|\xef[\x80-\xa3\xb8\xbb\xbe]|\xe1[\xa0\x85]|\xe3\x85|\xee|[\xf3\xf4]")
+"""Before tag characters it makes the flag of a region, an emoji like others."""
+_LEAST = {"zero-width": 4, "selectors": 7, "private": 24}
+"""So many of them in a row are no typography: they carry data."""
+
 _LOOKS_RUN = re.compile(
     rb"[;&|]\s*\S|\b(?:exec|eval|import|__import__|getattr|compile|require|subprocess|os|lambda)\b"
     rb"|[A-Za-z_]\w{0,60}\s?\("
 )
 
 
+@cache
+def _automaton() -> tuple[Any, list[tuple[str, int]]]:
+    """Return the automaton over UTF-8 forms, and for each the group and the bytes a character."""
+    from ahocorasick_rs import BytesAhoCorasick
+
+    needles = [(_utf8(c), "bidi", 3) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+    invisible = (*range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF, 0x180E, 0x3164, 0xFFA0)
+    needles += [(_utf8(c), "zero-width", 3) for c in (*invisible, 0x115F, 0x1160)]
+    needles += [(_utf8(c), "selectors", 3) for c in range(0xFE00, 0xFE10)]
+    needles += [(b"\xf3\xa0" + bytes([b]), "selectors", 4) for b in (0x81, *range(0x84, 0x88))]
+    needles += [(b"\xee", "private", 3)]
+    needles += [(b"\xef" + bytes([b]), "private", 3) for b in range(0x80, 0xA4)]
+    needles += [(b"\xf3" + bytes([b]), "private", 4) for b in range(0xB0, 0xC0)]
+    needles += [(b"\xf4" + bytes([b]), "private", 4) for b in range(0x80, 0x90)]
+    return BytesAhoCorasick([n for n, _, _ in needles]), [(g, size) for _, g, size in needles]
+
+
+def _utf8(code: int) -> bytes:
+    return chr(code).encode()
+
+
 def observe(data: bytes, *, code: bool) -> Iterator[tuple[int, Sighting]]:
     """Yield (offset, sighting) of bidi controls and of invisible runs in text that is not ASCII."""
-    if _MARKS.search(data) is None:
-        return
-    if code:
-        for n, found in enumerate(_BIDI.finditer(data)):
-            if n >= _MOST:
-                break
-            yield found.start(), _seen("text.bidi", found.group())
-        for n, found in enumerate(_IN_WORD.finditer(data)):
-            if n >= _MOST:
-                break
-            yield found.start(), _seen("text.zero-width", found.group(), "in=word", "low")
-    for n, found in enumerate(_RUNS.finditer(data)):
-        if n >= _MOST:
-            break
-        kind = found.lastgroup or ""
-        if data[max(0, found.start() - 4) : found.start()] == _FLAG:
+    given: Counter[str] = Counter()
+    for group, start, end, count in _groups(data):
+        fact, certainty = _meaning(data, group, start, end, count, code=code)
+        if fact and given[group] < _MOST:
+            given[group] += 1
+            shown = data[start : min(end, start + 24)].decode("utf-8", "replace")
+            yield (
+                start,
+                Sighting(
+                    id=fact,
+                    kind="text",
+                    value=shown.encode("unicode_escape").decode()[:120],
+                    args=(f"run={count}", f"kind={group}"),
+                    certainty="high" if certainty else "low",
+                ),
+            )
+
+
+def _groups(data: bytes) -> Iterator[tuple[str, int, int, int]]:
+    """Yield (group, start, end, characters) of neighbouring characters of one group."""
+    automaton, meanings = _automaton()
+    group, start, end, count = "", 0, 0, 0
+    for needle, at, _ in automaton.find_matches_as_indexes(data):
+        found, size = meanings[needle]
+        if found == group and at == end:
+            end, count = at + size, count + 1
             continue
-        length = len(found.group().decode("utf-8", "replace"))
-        certainty = "high" if code and kind != "private" else "low"
-        yield (
-            found.start(),
-            _seen("text.zero-width", found.group()[:24], f"run={length}", certainty, f"kind={kind}"),
-        )
+        if group:
+            yield group, start, end, count
+        group, start, end, count = found, at, at + size, 1
+    if group:
+        yield group, start, end, count
 
 
-def _seen(
-    fact: str, raw: bytes, arg: str = "", certainty: str = "high", more: str = ""
-) -> Sighting:
-    text = raw.decode("utf-8", "replace").encode("unicode_escape").decode()
-    return Sighting(
-        id=fact,
-        kind="text",
-        value=text[:120],
-        args=tuple(a for a in (arg, more) if a),
-        certainty="low" if certainty == "low" else "high",
-    )
+def _meaning(
+    data: bytes, group: str, start: int, end: int, count: int, *, code: bool
+) -> tuple[str, bool]:
+    """Return the fact a group of characters is, or "", and whether that is certain."""
+    if group == "bidi":
+        return ("text.bidi" if code else ""), True
+    if count >= _LEAST[group]:
+        if data[max(0, start - 4) : start] == _FLAG:
+            return "", False
+        return "text.zero-width", code and group != "private"
+    before, after = data[start - 1 : start] if start else b"", data[end : end + 1]
+    if code and group == "zero-width" and _is_word(before) and _is_word(after):
+        return "text.zero-width", False
+    return "", False
+
+
+def _is_word(byte: bytes) -> bool:
+    return byte.isalnum() or byte == b"_"
 
 
 def pushed_right(data: bytes) -> Iterator[tuple[int, Sighting]]:

@@ -94,7 +94,7 @@ def split(url_or_host: str) -> tuple[str, str]:
     host = authority.rpartition("@")[2].lower()
     if host.startswith("["):
         return host[1:].partition("]")[0], path
-    if host.count(":") == 1:
+    if host.count(":") == 1 or (scheme and ":" in host):
         host = host.partition(":")[0]
     return host.rstrip("."), path
 

@@ -32,6 +32,8 @@ _BARE_CLASSES = frozenset(
     "webhook bot-api paste oast tunnel dyndns chat-cdn free-hosting".split()
 )
 _TELLING = frozenset("webhook bot-api paste oast tunnel dyndns chat-cdn raw-ip".split())
+_LINKED = frozenset({"paste", "chat-cdn", "raw-ip"})
+"""Classes that prose and data link to for good reasons."""
 _MOST_OF_CLASS: dict[str, int] = {"unknown": 20, "free-hosting": 10, "code-host": 5}
 _MOST_TELLING = 50
 _MOST_TOKENS = 20
@@ -249,7 +251,7 @@ class _Endpoints:
             value=text[:256],
             host=host[:256],
             hostclass=hostclass,
-            certainty="high" if full else "low",
+            certainty="high" if full and (self._code or hostclass not in _LINKED) else "low",
         )
 
     def _wanted(self, text: str, raw: bytes, host: str, hostclass: HostClass) -> bool:
@@ -275,6 +277,8 @@ def _quads(data: bytes) -> Iterator[tuple[int, Sighting]]:
         before, after = data[found.start() - 1 : found.start()], data[found.end() : found.end() + 6]
         quoted = before in b"\"'" and after[:1] in b"\"'" and before and after
         port = re.match(rb":\d{2,5}", after)
+        if not port and found.group()[:2] in (b"0.", b"1.", b"2."):
+            continue  # an object identifier, as likely
         slashed = data[max(0, found.start() - 2) : found.start()] == b"//"
         if slashed or not (quoted or port):
             continue
