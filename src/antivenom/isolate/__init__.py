@@ -8,7 +8,7 @@ taken over by its input can only send a wrong answer of bounded size.
 
 from __future__ import annotations
 
-from antivenom.isolate.bounds import Bounds, Done, Killed, Result
+from antivenom.isolate.bounds import DEFAULT_BOUNDS, Bounds, Done, Killed, Result
 from antivenom.isolate.pool import Pool
 
-__all__ = ["Bounds", "Done", "Killed", "Pool", "Result"]
+__all__ = ["DEFAULT_BOUNDS", "Bounds", "Done", "Killed", "Pool", "Result"]

@@ -27,6 +27,9 @@ class Bounds:
     """Resident memory after a request above which the child is replaced."""
 
 
+DEFAULT_BOUNDS = Bounds()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """The work returned."""

@@ -47,6 +47,11 @@ class Pool:
     ) -> None:
         self.close()
 
+    def prepare(self) -> None:
+        """Start all children now, before the caller starts threads or opens connections."""
+        while len(self._idle) + len(self._busy) < self._jobs:
+            self._idle.append(self._hire())
+
     def close(self) -> None:
         """Kill the children that are left. Safe to call again."""
         for worker in [*self._idle, *self._busy]:

@@ -1,0 +1,153 @@
+"""What the command line accepts. Commands are imported when they run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from antivenom._version import __version__
+from antivenom.report import FORMATS
+
+FAIL_ON = ("suspicious", "malicious", "never")
+_STATUS = """\
+exit status:
+  0  nothing at or above --fail-on
+  1  something at or above --fail-on
+  2  wrong usage, or a target could not be had
+  3  nothing above, but something inconclusive: it was not read, so it is not called clean
+"""
+_TARGETS = """\
+a TARGET is
+  an archive, a folder of archives or a source tree on this machine,
+  NAME, NAME==VERSION or pkg:pypi/NAME@VERSION in the index that pip is configured with,
+  pylock.toml or uv.lock, or - for a list on standard input.
+What exists on disk is a path, anything else is a name. Nothing of a package is ever run.
+"""
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="antivenom",
+        description="Reviews packages for malice before people install them.",
+        epilog="try: antivenom review NAME",
+    )
+    parser.add_argument("--version", action="version", version=f"antivenom {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _review(commands)
+    _rules(commands)
+    _explain(commands)
+    _completion(commands)
+    return parser
+
+
+def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "review",
+        help="review packages, files, folders or an environment",
+        description="Review packages for malice.",
+        epilog=_TARGETS + "\n" + _STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("targets", metavar="TARGET", nargs="*", help="what to review, see below")
+    _files(
+        add(
+            "-r",
+            "--requirement",
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="review what a requirements file or lock file names",
+        )
+    )
+    _files(
+        add(
+            "--environment",
+            metavar="PATH",
+            action="append",
+            default=[],
+            help="review what is installed in an environment",
+        )
+    )
+    add("--format", choices=FORMATS, help="text (default), json, jsonl, sarif or html")
+    _files(add("--output", "-o", metavar="FILE", help="write there instead of standard output"))
+    add("--jobs", "-j", metavar="N", type=_positive, help="reviewing processes; default: all cores")
+    add("--fail-on", choices=FAIL_ON, help="which verdict gives exit status 1; default: malicious")
+    add(
+        "--deps",
+        action="store_true",
+        help="also review the dependencies named in wheel metadata; nothing is built",
+    )
+    add(
+        "--offline",
+        action="store_true",
+        default=None,
+        help="ask no index; use what was fetched before",
+    )
+    add("--verbose", "-v", action="store_true", help="show everything that was found")
+    parser.set_defaults(run=_command("review"))
+
+
+def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("rules", help="list the rules", description="List the rules.")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.set_defaults(run=_command("rules"))
+
+
+def _explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "explain", help="say what a rule finds and why", description="Explain one rule."
+    )
+    parser.add_argument("rule", metavar="RULE", help="its id, such as folder/name; see `rules`")
+    parser.set_defaults(run=_command("explain"))
+
+
+def _completion(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "completion",
+        help="print a shell completion script",
+        description='Print a completion script, for: eval "$(antivenom completion bash)"',
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    parser.set_defaults(run=_command("completion"))
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a runner that imports its command only when it is chosen."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        if name == "review":
+            from antivenom.cli import review
+
+            return review.run(arguments)
+        if name == "rules":
+            from antivenom.cli import rules
+
+            return rules.run(arguments)
+        if name == "explain":
+            from antivenom.cli import explain
+
+            return explain.run(arguments)
+        from antivenom.cli import completion
+
+        return completion.run(arguments)
+
+    return run
+
+
+def _files(action: Any) -> None:  # noqa: ANN401  shtab reads this attribute of an action
+    """Let a shell complete file names here."""
+    action.complete = {
+        "bash": "_shtab_compgen_files",
+        "zsh": "_files",
+        "tcsh": "f",
+    }
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -1,0 +1,117 @@
+"""`antivenom review TARGET...`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from pathlib import Path
+
+from antivenom import cli, session
+from antivenom.cli import settings
+from antivenom.cli.output import Output, output_for
+from antivenom.cli.progress import Progress
+from antivenom.errors import AntivenomError, UsageError
+from antivenom.intake import Failure
+from antivenom.model.review import Verdict
+from antivenom.session.suppressions import apply
+
+_AT_LEAST = {
+    "malicious": {Verdict.MALICIOUS},
+    "suspicious": {Verdict.MALICIOUS, Verdict.SUSPICIOUS},
+    "never": set(),
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Review the targets and return the exit status."""
+    requests = _requests(arguments)
+    values, notes = settings.read(_folders(arguments))
+    for note in notes:
+        cli.say(note)
+    output = output_for(
+        arguments.format or values.format or "text", arguments.output, verbose=arguments.verbose
+    )
+    progress = Progress.on_terminal()
+    options = session.Options(
+        deps=arguments.deps,
+        offline=bool(values.offline if arguments.offline is None else arguments.offline),
+        jobs=arguments.jobs or values.jobs or 0,
+        tell=lambda sentence: _say(progress, sentence),
+        starting=progress.starting,
+    )
+    run = _Run(output, progress, values)
+    with output:
+        output.begin(requests)
+        for outcome in session.run(requests, options):
+            run.take(outcome)
+    progress.clear()
+    return run.status(arguments.fail_on or values.fail_on or "malicious")
+
+
+class _Run:
+    """What happened so far."""
+
+    def __init__(self, output: Output, progress: Progress, values: settings.Settings) -> None:
+        self._output = output
+        self._progress = progress
+        self._values = values
+        self._today = datetime.datetime.now(datetime.UTC).date()
+        self._verdicts: set[Verdict] = set()
+        self._failed = False
+
+    def take(self, outcome: session.Outcome) -> None:
+        self._progress.finished()
+        if isinstance(outcome, Failure):
+            self._failed = True
+            _complain(self._progress, outcome.target, outcome.error)
+            return
+        shown = apply(outcome, self._values.suppress, self._today)
+        self._verdicts.add(shown.review.verdict)
+        for note in outcome.notes:
+            _say(self._progress, f"{outcome.review.artifact.filename}: {note}")
+        self._progress.clear()
+        self._output.add(outcome, shown)
+
+    def status(self, fail_on: str) -> int:
+        """What was found weighs more than what could not be had."""
+        if self._verdicts & _AT_LEAST[fail_on]:
+            return 1
+        if self._failed:
+            return 2
+        return 3 if Verdict.INCONCLUSIVE in self._verdicts else 0
+
+
+def _requests(arguments: argparse.Namespace) -> list[str]:
+    requests = list(arguments.targets)
+    requests += [f"-r {path}" for path in arguments.requirement]
+    requests += [f"--environment {path}" for path in arguments.environment]
+    if not requests:
+        raise UsageError("nothing to review", hint="give a TARGET, -r FILE or --environment PATH")
+    return requests
+
+
+def _folders(arguments: argparse.Namespace) -> list[Path]:
+    """Return the folders under review."""
+    named = [Path(path) for path in [*arguments.targets, *arguments.environment]]
+    return [path for path in named if _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _say(progress: Progress, sentence: str) -> None:
+    progress.clear()
+    cli.say(sentence)
+
+
+def _complain(progress: Progress, target: str, error: AntivenomError) -> None:
+    said = str(error)
+    named = said if Path(target).name in said else f"{target}: {said}"
+    progress.clear()
+    cli.say(named, hint=error.hint)
+    sys.stderr.flush()
