@@ -11,7 +11,9 @@ import pytest
 from antivenom.errors import TargetError
 from antivenom.intake import Locator, open_located
 from antivenom.intake.installed import locate_environment
+from antivenom.model.limits import DEFAULT_LIMITS
 from antivenom.model.tree import AnomalyKind
+from antivenom.unpack import unpack
 
 
 def _install(root: Path, name: str, files: dict[str, str], *, record: bool = True) -> Path:
@@ -93,3 +95,12 @@ def test_a_folder_without_packages_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match="no installed Python packages") as caught:
         list(locate_environment(tmp_path))
     assert caught.value.hint
+
+
+def test_what_intake_saw_reaches_the_tree(tmp_path: Path) -> None:
+    site = _install(tmp_path, "alpha", {"alpha/a.py": "a"})
+    (site / "alpha" / "a.py").write_text("changed")
+    tree = unpack(open_located(_by_name(tmp_path)["alpha-1.0.dist-info"]), DEFAULT_LIMITS)
+    assert [a.member for a in tree.anomalies if a.kind is AnomalyKind.RECORD_MISMATCH] == [
+        "alpha/a.py"
+    ]

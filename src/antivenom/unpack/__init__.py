@@ -32,7 +32,12 @@ def unpack(artifact: Artifact, limits: Limits) -> Tree:
         kind = _bytes(artifact, data, opener)
     settle(ledger)
     anomalies, losses = ledger.close()
-    return Tree(kind=kind, members=tuple(ledger.members), anomalies=anomalies, losses=losses)
+    return Tree(
+        kind=kind,
+        members=tuple(ledger.members),
+        anomalies=(*artifact.anomalies, *anomalies),
+        losses=(*artifact.losses, *losses),
+    )
 
 
 def _bytes(artifact: Artifact, data: memoryview, opener: Opener) -> ArtifactKind:
