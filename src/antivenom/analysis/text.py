@@ -39,7 +39,7 @@ _MOST_TELLING = 50
 _MOST_TOKENS = 20
 _MOST_WALLETS = 20
 _WALLET_CHECKS = 200
-_MOST_ORDERS = 5
+_ORDER_STRIDE = 200
 _LONG_LINE = 1500
 _ENTROPY_RUN = 160
 _ENTROPY_BITS = 4.3
@@ -157,7 +157,7 @@ def _by_needle(data: bytes, *, code: bool, orders: bool) -> Iterator[tuple[int, 
     automaton, meanings = _automaton()
     endpoints = _Endpoints(data, code=code)
     found_tokens: set[bytes] = set()
-    done_orders: Counter[int] = Counter()
+    next_order: dict[int, int] = {}
     for needle, start, end in automaton.find_matches_as_indexes(data.lower(), overlapping=True):
         kind, number = meanings[needle]
         seen: Sighting | None = None
@@ -167,9 +167,10 @@ def _by_needle(data: bytes, *, code: bool, orders: bool) -> Iterator[tuple[int, 
             seen = endpoints.bare(start, end)
         elif kind == "token":
             seen = _token(data, number, start, found_tokens)
-        elif orders and done_orders[number] < _MOST_ORDERS:
+        elif orders and start >= next_order.get(number, 0):
+            # Windows overlap: one look for each stretch of text is enough.
             seen = instructions.find(data, number, start)
-            done_orders[number] += seen is not None
+            next_order[number] = start + (_ORDER_STRIDE if seen is None else 10 * _ORDER_STRIDE)
         if seen is not None:
             yield start, seen
 
