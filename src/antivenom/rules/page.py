@@ -113,7 +113,7 @@ def parse_page(text: str, path: Path) -> Page:
         raise RuleError(f"{place}:{problem.line}: {problem.why}") from None
 
 
-class _At(Exception):  # noqa: N818  (it never leaves this module)
+class _At(Exception):
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
         self.line = line

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 from msgspec import Struct
 
+from antivenom.model.fact import Fact
 from antivenom.model.review import Confidence, Kind, Severity
 from antivenom.rules.language import Node
+from antivenom.rules.reason import reason
 
 State = Literal["draft", "evaluation", "enabled", "retired"]
 Folder = Literal[
@@ -85,3 +88,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     since: str = ""
     evidence: Evidence | None = None
+
+    def reason(self, facts: Sequence[Fact]) -> str:
+        """Return what these facts mean, in one sentence of at most 160 characters."""
+        return reason(self.template, facts)

@@ -1,9 +1,9 @@
 """Which rules of the book hold for these facts, and which facts carry them.
 
 Each expression becomes closures over an index of facts by id. A rule that holds is one `Match`:
-its strongest binding (the one whose weakest fact ranks highest) and what else was bound. No
-operator can ask for the absence of a fact, so one more fact never removes a match and never
-lowers the rank of its binding.
+its strongest binding, and what else was bound. Of two bindings the one with the stronger
+strongest fact wins, then the one with the stronger weakest. No operator can ask for the absence
+of a fact, so one more fact never removes a match and never weakens its binding.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ MAX_ALSO = 50
 
 Rank = Callable[[Fact], float]
 _ROLE_RANK = {"test": 0.3, "docs": 0.3, "example": 0.4, "vendored": 0.6}
+_ASIDE_ROLES = frozenset({"test", "docs", "example"})
 _TOP = max(STRENGTH.values()) + 1
+_CALLED = (STRENGTH["call"] + 1) / _TOP
 
 
 class Match(Struct, frozen=True, gc=False):
@@ -41,14 +43,23 @@ class Match(Struct, frozen=True, gc=False):
 
 
 def strength(fact: Fact) -> float:
-    """Rank a fact by when its code runs, what its member is for, and how sure it is."""
+    """Rank a fact by when its code runs, what its member is for, and how sure it is.
+
+    What only a test runner or a reader of examples reaches ranks below everything else.
+    """
     runs = (STRENGTH.get(fact.activation, 0) + 1) / _TOP
     sure = 1.0 if fact.certainty == "high" else 0.7
-    return runs * _ROLE_RANK.get(fact.role, 1.0) * sure
+    aside = fact.role in _ASIDE_ROLES and runs <= _CALLED
+    reached = 0.0 if aside or fact.activation in {"test", "never"} else 1.0
+    return reached + runs * _ROLE_RANK.get(fact.role, 1.0) * sure
 
 
 def match(
-    book: Book, facts: Iterable[Fact], *, ecosystem: str | None = None, rank: Rank = strength
+    book: Book,
+    facts: Iterable[Fact],
+    ecosystem: str | None = None,
+    *,
+    rank: Rank = strength,
 ) -> list[Match]:
     """Return the rules that hold, in the book's order; None as `ecosystem` asks all rules."""
     index = Index(list(facts))
@@ -105,11 +116,14 @@ _PLACES: Mapping[str, Callable[[Fact], object]] = {
 
 
 class Bound(NamedTuple):
-    """What an expression bound: the rank of the weakest fact, the binding, everything bound."""
+    """What an expression bound."""
 
-    weight: float
+    weight: tuple[float, float]
+    """Rank of the strongest and of the weakest fact of the binding."""
     best: tuple[Fact, ...]
+    """The binding: the best fact of each item."""
     rest: tuple[Fact, ...]
+    """Everything bound, `best` included."""
 
 
 Bind = Callable[[Index, Rank], Bound | None]
@@ -160,7 +174,8 @@ def _chain(chain: Chain, rule: Rule) -> _Matcher:
         if not found:
             return None
         best = found[0] if len(found) == 1 else min(found, key=lambda fact: _order(fact, rank))
-        return Bound(rank(best), (best,), tuple(found))
+        weight = rank(best)
+        return Bound((weight, weight), (best,), tuple(found))
 
     return _Matcher(bind, find)
 
@@ -177,7 +192,9 @@ def _several(find: Find, count: int) -> Bind:
             if fact.value:
                 values.setdefault(fact.value, fact)
         best = tuple(values.values())[:count]
-        return Bound(rank(best[-1]), best, tuple(found)) if len(best) == count else None
+        if len(best) < count:
+            return None
+        return Bound((rank(best[0]), rank(best[-1])), best, tuple(found))
 
     return bind
 
@@ -236,7 +253,7 @@ def _every(parts: Sequence[_Matcher]) -> _Matcher:
                 return None
             found.append(bound)
         return Bound(
-            min(bound.weight for bound in found),
+            (max(bound.weight[0] for bound in found), min(bound.weight[1] for bound in found)),
             tuple(fact for bound in found for fact in bound.best),
             tuple(fact for bound in found for fact in bound.rest),
         )
