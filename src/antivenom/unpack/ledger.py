@@ -29,7 +29,9 @@ class Ledger:
     entries: int = 0
     headers: int = 0
     full: bool = False
-    """A limit of the whole artifact was hit: nothing more is unpacked."""
+    """A limit of the whole artifact was hit: nothing more is decompressed or opened."""
+    flooded: bool = False
+    """There are too many entries: nothing more is listed."""
     _noted: Counter[AnomalyKind] = field(default_factory=Counter)
     _lost: int = 0
     _paths: dict[str, Member] = field(default_factory=dict)
@@ -76,15 +78,17 @@ class Ledger:
         """Count one more entry; False when the artifact has too many."""
         self.entries += 1
         if self.entries > self.limits.members:
+            self.flooded = True
             self.cut(AnomalyKind.FLOOD, where, f"more than {self.limits.members} entries")
-        return not self.full
+        return not self.flooded
 
     def header(self, where: str) -> bool:
         """Count one header block that names nothing by itself; False when there are too many."""
         self.headers += 1
         if self.headers > _HEADERS_PER_MEMBER * self.limits.members:
+            self.flooded = True
             self.cut(AnomalyKind.FLOOD, where, "too many headers without an entry")
-        return not self.full
+        return not self.flooded
 
     def _bomb(self, size: int) -> str:
         total = self.spent + size

@@ -139,10 +139,8 @@ class Opener:
 
 def begins_archive(head: bytes) -> bool:
     """Tell whether bytes begin like an archive, or like a script or loader in front of a zip."""
-    if head[:1] in _FIRST or b"\0" in head[148:156] or head[257:262] == b"ustar":
-        if sniff(head) in ARCHIVES:
-            return True
-    return b"PK\x03\x04" in head
+    likely = head[:1] in _FIRST or b"\0" in head[148:156] or head[257:262] == b"ustar"
+    return (likely and sniff(head) in ARCHIVES) or b"PK\x03\x04" in head
 
 
 def _read(source: Source, size: int, limit: int) -> bytes:

@@ -60,7 +60,7 @@ class TarWalk:
     def walk(self) -> None:
         """Add all members, then look behind the end."""
         at = self._run(0, None)
-        while not self.ledger.full:
+        while not self.ledger.flooded:
             again = self._behind(at)
             if again < 0:
                 return
@@ -77,7 +77,7 @@ class TarWalk:
     def _run(self, at: int, stop: int | None) -> int:
         """Follow headers from `at` until an end mark, damage or `stop`; return where that is."""
         ahead = _Ahead()
-        while (stop is None or at < stop) and not self.ledger.full:
+        while (stop is None or at < stop) and not self.ledger.flooded:
             block = self.source.slice(at, BLOCK)
             if len(block) < BLOCK or not block.strip(b"\0"):
                 self._ended(at, block, ahead)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+
 from antivenom.model.tree import AnomalyKind, MemberError
 from antivenom.unpack.blob import Blob
 from antivenom.unpack.streams import Decompressor

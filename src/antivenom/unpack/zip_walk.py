@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from antivenom.model.tree import AnomalyKind, Member, MemberError, MemberKind
@@ -47,6 +47,8 @@ class ZipWalk:
     depth: int
     inner: Inner
     view: memoryview
+    known: set[tuple[int, bytes]] = field(default_factory=set)
+    """Local headers already read, with the name each was read under."""
 
     def walk(self) -> bool:
         """Add all members; False when this is no zip at all."""
@@ -126,7 +128,6 @@ class ZipWalk:
 
     def _alternatives(self, readings: list[Directory], listed: list[Entry]) -> None:
         """Add what another directory lists, unless it is the directory of a nested archive."""
-        known = {(e.header, e.raw) for e in listed}
         seen = {(readings[0].start, readings[0].base)}
         for other in readings[1:]:
             inside = any(e.data <= other.record < e.end for e in listed if e.data >= 0)
@@ -136,15 +137,17 @@ class ZipWalk:
             detail = "a second central directory can be read"
             self.ledger.note(AnomalyKind.POLYGLOT, self._where, detail)
             extra = entries(self.view, other, self.ledger, self._where)
-            new = [e for e in extra if (e.header, e.raw) not in known]
+            new = [e for e in extra if (e.header, e.raw) not in self.known]
             for entry in new:
                 check(self.view, entry)
-            known |= {(e.header, e.raw) for e in new}
             self._emit(new, secret=True)
 
     def _emit(self, found: Iterable[Entry], *, secret: bool) -> None:
         """Add entries as members while the budgets last."""
         for entry in found:
+            if secret and (entry.header, entry.raw) in self.known:
+                continue
+            self.known.add((entry.header, entry.raw))
             path = self._path(entry)
             if not self.ledger.admit(path):
                 return
