@@ -1,0 +1,70 @@
+# `make` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter on this machine that is new enough and really starts.
+FIND_PYTHON := for p in "$${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do \
+	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo "$$p"; exit 0; }; done; echo "Python 3.11 or newer is needed" >&2; exit 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --exclude-newer "7 days"
+PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(VENV)/run.stamp ## Review real packages and harmless look-alikes of attacks
+	@$(BIN)/python demo/show.py
+
+test: $(VENV)/dev.stamp ## Everything that must hold: format, lint, types, contracts, rules, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: $(VENV)/dev.stamp ## Rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## Measure on the corpus, write docs/benchmarks.md and the rules' evidence
+	$(BIN)/python -m bench
+
+rules: $(VENV)/dev.stamp ## Check the rule pages and write their index
+	$(BIN)/python -m antivenom.rules.lint
+	$(BIN)/python -m antivenom.rules.index
+
+lock: $(VENV)/dev.stamp ## Resolve the dependencies again, a week after their release at the earliest
+	$(PIP) --require-hashes --requirement requirements/lock.txt
+	$(LOCK) --group lock --output-file requirements/lock.txt
+	$(LOCK) pyproject.toml --output-file requirements/run.txt
+	$(LOCK) --group build --constraint requirements/run.txt --output-file requirements/build.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt \
+		--output-file requirements/dev.txt
+
+build: $(VENV)/dev.stamp ## Build the sdist and the wheel into dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## Remove what can be made again
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@python=$$($(FIND_PYTHON)); $$python -m venv $(VENV) || { \
+		echo "cannot make a virtual environment; on Debian: apt install python3-venv" >&2; \
+		rm -rf $(VENV); exit 2; }
+
+$(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml requirements/build.txt requirements/run.txt
+	@echo "installing the locked dependencies into $(VENV) ..."
+	@$(PIP) --require-hashes --requirement requirements/build.txt --requirement requirements/run.txt
+	@$(PROJECT)
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
+	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+.PHONY: help demo test format bench rules lock build clean

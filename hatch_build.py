@@ -1,0 +1,66 @@
+"""Ship data tables compiled: a wheel holds what programs read fast, not the pages people write.
+
+The loaders compile into a cache folder; the build points them at an empty one and ships what they
+put there. Rule pages themselves stay out, since their samples look like attacks to other scanners.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+PLACE = "antivenom/_compiled"
+LOADERS = (
+    ("antivenom.rules.book", "load"),
+    ("antivenom.analysis.api", "table", "python"),
+    ("antivenom.analysis.environment", "_table"),
+    ("antivenom.analysis.hosts", "table"),
+    ("antivenom.analysis.instructions", "table"),
+    ("antivenom.analysis.native", "table"),
+    ("antivenom.analysis.secretpaths", "_patterns"),
+)
+"""Module, function and its arguments; a test compares them with the calls in the source."""
+
+
+class CompileTables(BuildHookInterface[Any]):
+    """Adds `_compiled/*.json` to wheel and sdist; an sdist already has them."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile into a temporary folder, never into the checkout, where it could go stale."""
+        source = Path(self.root) / "src"
+        if version == "editable" or (source / PLACE).is_dir():
+            return
+        self._folder = tempfile.TemporaryDirectory()
+        prefix = "src/" if self.target_name == "sdist" else ""
+        for table in compile_tables(source, Path(self._folder.name)):
+            build_data["force_include"][str(table)] = f"{prefix}{PLACE}/{table.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the temporary folder."""
+        if hasattr(self, "_folder"):
+            self._folder.cleanup()
+
+
+def compile_tables(source: Path, folder: Path) -> list[Path]:
+    """Let every loader build its table, and return the tables under their shipped names."""
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    sys.path.insert(0, str(source))
+    try:
+        for module, function, *arguments in LOADERS:
+            getattr(importlib.import_module(module), function)(*arguments)
+        digest = importlib.import_module("antivenom.analysis.engine").digest()
+    finally:
+        sys.path.remove(str(source))
+    tables = sorted((folder / "antivenom" / "compiled").glob("*.json"))
+    # The cache keys a table by its sources: name-digest.json.
+    found = [t.rename(t.with_name(f"{t.stem.rpartition('-')[0]}.json")) for t in tables]
+    engine = folder / "engine.json"
+    engine.write_text(json.dumps(digest))
+    return [*found, engine]
