@@ -6,6 +6,7 @@ judge     Profile -> Review      match, weigh
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from antivenom import ecosystems
@@ -23,7 +24,7 @@ from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Coverage, Problem, Profile
 from antivenom.model.review import Review
 from antivenom.model.tree import Tree
-from antivenom.rules import match
+from antivenom.rules.matching import match
 from antivenom.unpack import unpack
 
 _RECURSION = 12_000
@@ -34,18 +35,19 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     """Observe everything in an artifact. Depends on its bytes and ecosystem alone."""
     tree = unpack(artifact, limits)
     ecosystem = ecosystems.of(artifact, tree)
-    labels = ecosystem.label(tree)
+    labels = ecosystem.label(tree, artifact.filename)
     log = FactLog(limits)
     reading = members.read_all(
-        tree, labels, log, limits, ecosystem.could_run, ecosystem.platform(artifact)
+        tree, labels, log, limits, ecosystem.could_run, ecosystem.platform(artifact.filename)
     )
     _archive_facts(tree, labels, log)
+    _archive_facts(tree, ecosystem.record(tree, reading.hashes()), log, anomalies=False)
     exhausted = _evaluate(reading, labels, log, limits)
     facts = log.facts(artifact.sha256)
     return Profile(
         sha256=artifact.sha256,
         filename=artifact.filename,
-        ecosystem=ecosystem.id,
+        ecosystem=ecosystem.id.value,
         kind=tree.kind.value,
         size=artifact.size,
         engine=engine.digest(),
@@ -61,12 +63,12 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
 
 def judge(profile: Profile, knowledge: Knowledge) -> Review:
     """Judge what was observed."""
-    matches = match(knowledge.book, profile.facts, profile.ecosystem)
+    matches = match(knowledge.book, profile.facts, ecosystem=profile.ecosystem)
     return weigh(profile, matches, knowledge)
 
 
-def _archive_facts(tree: Tree, labels: Labels, log: FactLog) -> None:
-    for anomaly in tree.anomalies:
+def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool = True) -> None:
+    for anomaly in tree.anomalies if anomalies else ():
         seen = Sighting(id=f"archive.{anomaly.kind.value}", kind="archive", value=anomaly.detail)
         label = labels.members.get(anomaly.member) or Label()
         members.add_sighting(log, seen, member=anomaly.member, label=label, lang="")
@@ -81,6 +83,9 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
         return set()
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION))
+    # Millions of syntax nodes are made and none is garbage yet: collecting would only visit them.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         package = Package(reading.sources, reading.files(), reading.bundled)
         effects = Effects(api.table("python"), log, labels.members)
@@ -89,6 +94,8 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
         return machine.exhausted
     finally:
         sys.setrecursionlimit(before)
+        if collecting:
+            gc.enable()
 
 
 def _coverage(reading: Reading, labels: Labels, exhausted: set[str]) -> Coverage:

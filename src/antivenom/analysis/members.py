@@ -42,6 +42,10 @@ class Reading:
                 return source.data
         return self.texts.get(path, b"")
 
+    def hashes(self) -> dict[str, str]:
+        """Return member -> sha256 of every member that was read."""
+        return {entry.path: entry.sha256 for entry in self.manifest}
+
     def files(self) -> dict[str, str]:
         """Return base name -> member, for base names that are one member's alone."""
         found: dict[str, str] = {}

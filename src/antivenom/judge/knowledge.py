@@ -9,7 +9,7 @@ from typing import Protocol
 
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding
-from antivenom.rules import Book, load_book
+from antivenom.rules.book import Book, load
 
 
 class Scorer(Protocol):
@@ -40,4 +40,4 @@ class Knowledge:
 @cache
 def load_knowledge() -> Knowledge:
     """Return the knowledge that ships with the package."""
-    return Knowledge(book=load_book())
+    return Knowledge(book=load())

@@ -6,11 +6,9 @@ stands; nothing here can make one more finding lower the score.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from antivenom.judge.reasons import reason_of
 from antivenom.judge.knowledge import Knowledge
-from antivenom.model.artifact import Artifact
 from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.fact import Fact
 from antivenom.model.label import STRENGTH, Activation
@@ -27,7 +25,7 @@ from antivenom.model.review import (
     Review,
     Verdict,
 )
-from antivenom.rules import Match
+from antivenom.rules.matching import Match
 
 WEIGHTS: Mapping[tuple[str, str], float] = {
     ("critical", "high"): 0.99,
@@ -56,7 +54,7 @@ _MOST_SPANS = 8
 def weigh(profile: Profile, matches: Iterable[Match], knowledge: Knowledge) -> Review:
     """Return the review of a profile from its rules' matches."""
     findings = _findings(profile, matches)
-    score = _score([f.weight for f in findings])
+    score = score_of([f.weight for f in findings])
     if knowledge.scorer is not None:
         score = max(score, min(knowledge.scorer.score(profile, findings), 1.0))
     blocking = any(p.blocking for p in profile.coverage.problems)
@@ -102,7 +100,7 @@ def unread(artifact: ArtifactInfo, reason: str, knowledge: Knowledge, engine: st
     )
 
 
-def _score(weights: list[float]) -> float:
+def score_of(weights: Sequence[float]) -> float:
     """Combine weights: the strongest, raised a little by each other one."""
     if not weights:
         return 0.0
@@ -139,8 +137,8 @@ def _finding(match: Match, excerpts: Mapping[tuple[str, int, int], str]) -> Find
         change="new" if any(f.change == "new" for f in facts) else facts[0].change,
         chain=chain,
         attack=rule.attack,
-        reason=reason_of(rule, facts),
-        spans=_spans(facts, excerpts),
+        reason=rule.reason(facts),
+        spans=_spans((*facts, *match.also), excerpts),
         weight=_weight(rule.state, rule.severity, rule.confidence, facts),
     )
 
@@ -221,4 +219,4 @@ def _digests(knowledge: Knowledge, engine: str) -> Digests:
     )
 
 
-__all__ = ["WEIGHTS", "Artifact", "unread", "verdict_of", "weigh"]
+__all__ = ["WEIGHTS", "unread", "verdict_of", "weigh"]

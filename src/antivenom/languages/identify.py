@@ -72,6 +72,8 @@ _PYTHONIC = re.compile(
     rb"|exec\(|_*\w+ ?= ?(?:lambda |__import__\(|compile\())",
     re.MULTILINE,
 )
+_PROSE = frozenset(["", "metadata", "pkg-info"])
+"""Stems of headers whose long description quotes code."""
 _TEXTUAL = frozenset({"text", ""})
 _NATIVE = (b"\x7fELF", b"MZ", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 
@@ -92,7 +94,7 @@ def identify(path: str, data: bytes) -> str:
         return _SHEBANG_LANG[shebang.group(1)]
     if b"\0" in head and not _utf16(head):
         return "binary"
-    if lang in _TEXTUAL and len(_PYTHONIC.findall(bytes(data[:65536]))) >= 2:
+    if lang in _TEXTUAL and stem not in _PROSE and len(_PYTHONIC.findall(bytes(data[:65536]))) >= 2:
         return "python"
     return lang or "text"
 

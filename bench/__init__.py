@@ -1,0 +1,1 @@
+"""Measurements of the review on the development corpus: see docs/benchmarks.md."""
