@@ -6,6 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
+from antivenom.ecosystems.pypi.locate import requires_dist
 from antivenom.intake.dependencies import wheel_metadata
 from tests.builders.index import FakeIndex, wheel
 from tests.intake.conftest import Asking
@@ -61,6 +62,14 @@ def test_the_caps_are_said(fake: FakeIndex, ask: Asking) -> None:
     assert ask.told.pop() == "dependencies: stopped after 3 releases"
     assert len(ask("d0", deps=True, dependency_depth=2)) == 3
     assert ask.told.pop() == "dependencies: stopped 2 steps from the targets"
+
+
+def test_requirements_are_read_from_headers_only() -> None:
+    lines = (
+        b" odd\nname: x\nREQUIRES-DIST: a >1\n  ; extra == 'x'\nRequires-Dist:b\n\nRequires-Dist: c"
+    )
+    assert requires_dist(lines) == ["a >1 ; extra == 'x'", "b"]
+    assert requires_dist(b"\xff\0\n") == []
 
 
 def test_metadata_of_broken_wheels_is_none(tmp_path: Path) -> None:

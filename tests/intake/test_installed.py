@@ -84,11 +84,16 @@ def test_record_cannot_reach_outside_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_distribution_without_record_still_has_its_files(tmp_path: Path) -> None:
-    _install(tmp_path, "alpha", {"alpha/a.py": "a"}, record=False)
+    site = _install(tmp_path, "alpha", {"alpha/a.py": "a"}, record=False)
+    _install(tmp_path, "beta", {"beta.py": "b", "beta/b.py": "b"}, record=False)
+    (site / "beta-1.0.dist-info" / "top_level.txt").write_text("beta\n")
+    (site / "beta-1.0.dist-info" / "INSTALLER").write_text("pip\n")
     found = _by_name(tmp_path)
-    artifact = open_located(found["alpha-1.0.dist-info"])
-    assert [a.kind for a in artifact.anomalies] == [AnomalyKind.RECORD_MISSING]
+    alpha, beta = (open_located(found[f"{name}-1.0.dist-info"]) for name in ("alpha", "beta"))
+    assert alpha.anomalies == ()
     assert [m.path for m in open_located(found["site-packages"]).files or ()] == ["alpha/a.py"]
+    assert [a.kind for a in beta.anomalies] == [AnomalyKind.RECORD_MISSING]
+    assert {"beta.py", "beta/b.py"} < {m.path for m in beta.files or ()}
 
 
 def test_a_folder_without_packages_is_refused(tmp_path: Path) -> None:

@@ -105,3 +105,12 @@ def test_a_list_that_is_gone(ask: Asking, tmp_path: Path) -> None:
     failure = ask.failure(f"-r {tmp_path / 'gone.txt'}")
     assert isinstance(failure, Failure)
     assert "cannot be read (No such file or directory)" in str(failure.error)
+
+
+def test_hostile_locks_are_refused_row_by_row(ask: Asking, tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(
+        '[[package]]\nname = "a"\nversion = "* , >1"\n[[package]]\nname = "../b"\nversion = "1"\n'
+        "[[package]]\nname = 3\n[[package]]\n"
+    )
+    assert len(ask(str(tmp_path / "uv.lock"))) == 4
+    assert "not a path" in str(ask.failure("-r a\0b").error)

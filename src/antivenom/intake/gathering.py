@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from antivenom.errors import AntivenomError
+from antivenom.intake.files import refusal
 from antivenom.intake.locator import Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
 
@@ -125,6 +126,8 @@ def _expanded(request: str, options: Options) -> Iterator[Item]:
         yield from expand(request, options)
     except AntivenomError as error:
         yield Failure(target=request, error=error)
+    except OSError as error:
+        yield Failure(target=request, error=refusal(error, request))
 
 
 def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:

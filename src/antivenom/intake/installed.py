@@ -53,7 +53,7 @@ def open_installed(locator: Locator, limits: Limits = DEFAULT_LIMITS) -> Artifac
     found: list[tuple[Path, Member]] = []
     anomalies: list[Anomaly] = []
     rows = _record(info)
-    if rows is None:
+    if rows is None and _by_an_installer(info):
         missing = f"{info.name}: no RECORD, so nothing says what was installed"
         anomalies.append(_anomaly(AnomalyKind.RECORD_MISSING, info.name, missing))
     for name, digest in (rows or {}).items():
@@ -140,11 +140,8 @@ def _strays(site: Path, names: list[str], listing: Listing) -> Locator:
 
 
 def _claimed(info: Path) -> set[str]:
-    """Return every path below the site that belongs to a distribution, its own folder included."""
-    rows = _record(info)
-    if rows is None:
-        return {f"{info.name}/{name}" for name in walk(info, printable(info)).files}
-    return {os.path.normpath(name).replace(os.sep, "/") for name in rows}
+    """Return every path below the site that RECORD lists; empty without one."""
+    return {os.path.normpath(name).replace(os.sep, "/") for name in _record(info) or {}}
 
 
 def _unclaimed(
@@ -153,8 +150,9 @@ def _unclaimed(
     """Give each unlisted file to the only distribution in its folder, else to nobody."""
     owners: dict[str, set[Path]] = {}
     for info, names in claims.items():
-        for folder in {name.rpartition("/")[0] for name in names} | {info.name}:
-            owners.setdefault(folder, set()).add(info)
+        folders = {name.rpartition("/")[0] for name in names} | {info.name}
+        for place in folders | set(_tops(info, names)):
+            owners.setdefault(place, set()).add(info)
     taken: set[str] = set().union(*claims.values())
     beside: dict[Path, list[str]] = {}
     nobody: list[str] = []
@@ -167,12 +165,32 @@ def _unclaimed(
 
 
 def _owner(name: str, owners: dict[str, set[Path]]) -> Path | None:
-    folder = name.rpartition("/")[0]
-    while folder:
-        if folder in owners:
-            return next(iter(owners[folder])) if len(owners[folder]) == 1 else None
-        folder = folder.rpartition("/")[0]
+    """Find the nearest place that distributions claim; two claimants are none."""
+    place = name
+    while place:
+        if place in owners:
+            return next(iter(owners[place])) if len(owners[place]) == 1 else None
+        place = place.rpartition("/")[0]
     return None
+
+
+def _tops(info: Path, names: set[str]) -> list[str]:
+    """Return the modules a distribution without RECORD says it has."""
+    if names:
+        return []
+    try:
+        lines = read_file(info / "top_level.txt", 1 << 16).decode("utf-8", "replace").split()
+    except MemberError:
+        return []
+    return [place for line in lines for place in (line, f"{line}.py")]
+
+
+def _by_an_installer(info: Path) -> bool:
+    """Tell whether pip or uv put it here: system packages have no RECORD by policy."""
+    try:
+        return read_file(info / "INSTALLER", 100).split()[:1] in ([b"pip"], [b"uv"])
+    except MemberError:
+        return False
 
 
 def _record(info: Path) -> dict[str, str] | None:
@@ -197,7 +215,7 @@ def _wheel_path(info: Path, name: str) -> str:
     if ".." not in parts and not name.startswith("/"):
         return printable(name)
     data = info.name.removesuffix(".dist-info") + ".data"
-    if {"bin", "Scripts"} & set(parts):
+    if {"bin", "Scripts", "scripts"} & set(parts):
         return printable(f"{data}/scripts/{parts[-1]}")
     rest = "/".join(part for part in parts if part not in ("..", "/"))
     return printable(f"{data}/data/{rest}")

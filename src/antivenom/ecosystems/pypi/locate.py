@@ -125,11 +125,20 @@ def version_of(filename: str, project: str) -> str:
 
 
 def requires_dist(metadata: bytes) -> list[str]:
-    """Return the Requires-Dist lines of a METADATA file, as written."""
-    from packaging.metadata import parse_email
-
-    raw, _ = parse_email(metadata)
-    return list(raw.get("requires_dist", []))
+    """Return the Requires-Dist lines of a METADATA file, as written, unfolded."""
+    found: list[str] = []
+    collecting = False
+    for line in metadata.decode("utf-8", "replace").splitlines():
+        if not line.strip():
+            break
+        if line[0] in " \t":
+            found[-1:] = [f"{found[-1]} {line.strip()}"] if collecting else found[-1:]
+            continue
+        name, _, value = line.partition(":")
+        collecting = name.lower() == "requires-dist"
+        if collecting:
+            found.append(value.strip())
+    return found
 
 
 def missing(project: str, version: str, files: Sequence[IndexFile]) -> NotFoundError:

@@ -24,6 +24,7 @@ _FILE_BYTES = 32 << 20
 _DEPTH = 10
 _PIN = re.compile(r"\s--hash[= ]\s{0,9}(\w{1,20}:[0-9A-Fa-f]{1,200})")
 _TAIL = re.compile(r"\s--(hash|config-settings?|global-option)\b.*$", re.DOTALL)
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,100}")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]{0,30}:(//|\S)")
 
@@ -123,7 +124,7 @@ def _locked(row: Mapping[str, Any], reading: Reading) -> None:
     if outside:
         text = f"locked to a {outside}, not to a release of an index"
         reading.refused.append(Refused(text=name, reason=text))
-    elif not is_name(name) or not isinstance(version, str):
+    elif not is_name(name) or not _VERSION.fullmatch(str(version or "")):
         reading.refused.append(Refused(text=name or "?", reason="locked without a version"))
     else:
         files = [row.get("sdist"), *(row.get("wheels") or [])]
@@ -146,6 +147,8 @@ def _text(path: Path) -> str:
     except OSError as error:
         reason = error.strerror or "unknown error"
         raise TargetError(f"{path}: cannot be read ({reason})") from None
+    except ValueError:
+        raise TargetError(f"{str(path)!a}: not a path") from None
     if len(data) > _FILE_BYTES:
         raise TargetError(f"{path}: too large to be a list of requirements")
     return data.decode("utf-8-sig", "replace")
