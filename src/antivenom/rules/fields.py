@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from antivenom.model.fact import Fact
 from antivenom.model.label import Activation
-from antivenom.rules.language import ARGS, NUMBER_FIELDS, Test
+from antivenom.rules.language import ARGS, NUMBER_ARGS, NUMBER_FIELDS, Test
 
 Check = Callable[[Fact], bool]
 
@@ -30,7 +30,7 @@ def checker(
 
 def compile_test(test: Test) -> Check:
     """Return the function of one test; an unknown field fails it, whatever the operator."""
-    if test.field in NUMBER_FIELDS:
+    if test.field in NUMBER_FIELDS | NUMBER_ARGS:
         return _number(test)
     accept = _acceptor(test.op, test.values)
     values = _reader(test.field)
@@ -90,14 +90,13 @@ def _glob(pieces: Sequence[str], text: str) -> bool:
 
 
 def _number(test: Test) -> Check:
-    """Return a test of a number; line 0 means that the place has no lines."""
-    field, op = test.field, test.op
+    """Return a test of a number."""
+    read, op = _number_reader(test.field), test.op
     wanted = [int(value) for value in test.values]
-    known_from = 0 if field == "layer" else 1
 
     def check(fact: Fact) -> bool:
-        number: int = getattr(fact, field)
-        if number < known_from:
+        number = read(fact)
+        if number is None:
             return False
         if op == "!=":
             return number not in wanted
@@ -106,3 +105,22 @@ def _number(test: Test) -> Check:
         return number <= max(wanted) if op == "<=" else number in wanted
 
     return check
+
+
+def _number_reader(field: str) -> Callable[[Fact], int | None]:
+    """Return what reads a number; line 0 means that the place has no lines."""
+    if field in NUMBER_ARGS:
+        prefix = f"{field}="
+
+        def read_arg(fact: Fact) -> int | None:
+            found = (arg[len(prefix) :] for arg in fact.args if arg.startswith(prefix))
+            return next((int(text) for text in found if text.isdecimal() and len(text) < 12), None)
+
+        return read_arg
+    known_from = 0 if field == "layer" else 1
+
+    def read(fact: Fact) -> int | None:
+        number: int = getattr(fact, field)
+        return number if number >= known_from else None
+
+    return read

@@ -33,6 +33,44 @@ CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
 }
 """Fields whose values are known beforehand, so that a misspelling is caught."""
 ALIASES: Mapping[str, str] = {"class": "hostclass"}
+NUMBER_ARGS = frozenset({"bits", "blanks", "count", "length", "lines"})
+ARGS = NUMBER_ARGS | {
+    "all",
+    "cipher",
+    "currency",
+    "detached",
+    "encoded",
+    "encoding",
+    "executable",
+    "form",
+    "format",
+    "hidden",
+    "how",
+    "link",
+    "name",
+    "protocol",
+    "run",
+    "silent",
+    "store",
+    "temporary",
+    "tree",
+    "what",
+    "where",
+}
+"""Names that stand for an entry ``name=value`` of a fact's `args`; closed, like the fields. An
+observer that gives facts a new one adds it here."""
+FIELDS = frozenset({"id", "value", "host", "path_class", "lang", "scope", "member", "observer"})
+NUMBER_FIELDS = frozenset({"layer", "line", "end_line", "sink_line"})
+CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
+    "hostclass": frozenset(get_args(HostClass)) - {""},
+    "kind": frozenset(get_args(FactKind)),
+    "role": frozenset(Role),
+    "activation": frozenset(Activation),
+    "change": frozenset({"new", "same"}),
+    "certainty": frozenset({"low", "high"}),
+}
+"""Fields whose values are known beforehand, so that a misspelling is caught."""
+ALIASES: Mapping[str, str] = {"class": "hostclass"}
 ARGS = frozenset({"all", "detached", "encoded", "encoding", "executable", "hidden", "name"})
 """Names that stand for an entry ``name=value`` of a fact's `args`."""
 FIELDS = frozenset({*TEXT_FIELDS, *NUMBER_FIELDS, *CLOSED_FIELDS, *ALIASES, *ARGS, "args"})
@@ -214,7 +252,7 @@ class _Parser:
         op = self._take()
         if op.kind != "op":
             refuse(op.column, f"expected = != ~ >= or <=, not {op.shown}")
-        if op.text in {">=", "<="} and field not in NUMBER_FIELDS:
+        if op.text in {">=", "<="} and field not in NUMBER_FIELDS | NUMBER_ARGS:
             refuse(op.column, f"'{token.text}' is not a number")
         values = list(self._value(field, op))
         while self._accept("|"):
@@ -248,7 +286,7 @@ def _check_flow(atoms: Sequence[Atom], columns: Sequence[int]) -> None:
 
 def _check_value(field: str, op: str, value: str, column: int) -> None:
     """Refuse values that the field can never have."""
-    if field in NUMBER_FIELDS and (op == "~" or not value.isdecimal()):
+    if field in NUMBER_FIELDS | NUMBER_ARGS and (op == "~" or not value.isdecimal()):
         refuse(column, f"'{field}' needs a number")
     closed = CLOSED_FIELDS.get(field)
     if closed is not None and op != "~" and value not in closed:
