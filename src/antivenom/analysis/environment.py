@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -65,13 +64,12 @@ def classify(name: str) -> tuple[str, str]:
 
 def _by_words(name: str, table: Compiled) -> tuple[str, str]:
     words = [w.upper() for w in _WORD.findall(name)]
-    found = OTHER
     for size in (2, 1):
         for at in range(len(words) - size, -1, -1):
             meaning = table.words.get(" ".join(words[at : at + size]))
             if meaning is not None:
                 return meaning
-    return found
+    return OTHER
 
 
 def stands_for(name: str) -> str:
@@ -85,6 +83,8 @@ def _table() -> Compiled:
 
 
 def _compile() -> Compiled:
+    import tomllib
+
     written = msgspec.convert(tomllib.loads(_SOURCE.read_text("utf-8")), _Written)
     table = Compiled(names={}, starts={}, words={}, stands_for=written.stands_for)
     for entry in written.variable:

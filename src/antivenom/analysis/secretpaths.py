@@ -8,7 +8,6 @@ be computed stand as U+FFFD in the text.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -219,6 +218,8 @@ def _patterns() -> Compiled:
 
 
 def _compile() -> Compiled:
+    import tomllib
+
     written = msgspec.convert(tomllib.loads(_SOURCE.read_text("utf-8")), _Written)
     words = {w for entry in (*written.read, *written.write) for w in _telling(entry)}
     return Compiled(
@@ -238,9 +239,8 @@ def _telling(entry: Entry) -> Iterator[str]:
     for path in entry.paths:
         pattern = _pattern(entry, path)
         word = path.removesuffix("$").removeprefix("/").split("/")[pattern.anchor].strip("*")
-        if len(word) >= 5 and word.lower() not in _GENERIC and not word.isalpha():
-            yield word
-        elif len(word) >= 11 or word in entry.telling:
+        odd = not word.isalpha() and word.lower() not in _GENERIC
+        if len(word) >= (5 if odd else 11) or word in entry.telling:
             yield word
 
 
@@ -262,9 +262,36 @@ def _pattern(entry: Entry, path: str) -> Pattern:
 
 
 _GENERIC = frozenset(
-    "appdata roaming %appdata% %localappdata% default config data state storage library network"
-    " microsoft system wallets profiles options lib etc proc sys index.js package.json".split()
-    + [".config", "application support", "user data", "local storage", "profile *", "system32"]
+    [
+        "appdata",
+        "roaming",
+        "%appdata%",
+        "%localappdata%",
+        "default",
+        "config",
+        "data",
+        "state",
+        "storage",
+        "library",
+        "network",
+        "microsoft",
+        "system",
+        "wallets",
+        "profiles",
+        "options",
+        "lib",
+        "etc",
+        "proc",
+        "sys",
+        "index.js",
+        "package.json",
+        ".config",
+        "application support",
+        "user data",
+        "local storage",
+        "profile *",
+        "system32",
+    ]
 )
 """Parts that say little: a pattern is looked up by another one where it can."""
 

@@ -9,7 +9,6 @@ are noticed in a source text: ``needle = "root"`` (the module's name is distingu
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -82,6 +81,8 @@ class Compiled(Struct, kw_only=True):
 
 def compile_tables(sources: Iterable[Path]) -> Compiled:
     """Return the rows and needles of all files, in the order of their names."""
+    import tomllib
+
     rows: list[Row] = []
     needles: dict[bool, dict[str, set[str]]] = {True: {}, False: {}}
     for path in sorted(sources):
