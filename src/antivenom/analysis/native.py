@@ -178,15 +178,15 @@ def _imports(names: frozenset[str], details: tuple[str, ...]) -> Iterator[Sighti
         hits = _hits(row, names)
         if hits:
             found.setdefault(row.behavior, set()).update(hits)
-    for behavior, hits in found.items():
-        value = ", ".join(sorted(hits))[:256]
+    for behavior, imported in found.items():
+        value = ", ".join(sorted(imported))[:256]
         yield Sighting(id=f"native.imports-{behavior}", kind="native", value=value, args=details)
 
 
 def _hits(row: Row, names: frozenset[str]) -> frozenset[str]:
     if row.all:
         groups = [frozenset(group.split("|")) & names for group in row.all]
-        return frozenset().union(*groups) if all(groups) else frozenset()
+        return frozenset(n for g in groups for n in g) if all(groups) else frozenset()
     return (row.any | row.ordinals) & names
 
 

@@ -126,37 +126,35 @@ def _dotted(path: str, package: str) -> tuple[str, bool]:
 def _first(
     layout: Layout, found: Iterable[_Candidate], configs: Mapping[str, Config]
 ) -> Iterable[str]:
-    """Return what an import of the package loads; where nothing qualifies, all that could."""
+    """Return what an import of the package loads."""
     packages = {(c.place.project, c.name) for c in found if c.package}
-    tops = [c for c in found if _is_top(c, packages)]
-    if layout.installed:
-        chosen = [c for c in tops if c.package or c.name.partition(".")[0] not in NOT_PACKAGES]
-    else:
-        moved = {c.place.project for c in tops if c.folder and c.package}
-        chosen = [c for c in tops if _is_shipped(c, configs.get(c.place.project), moved)]
-    return (c.place.member for c in chosen or [c for c in tops if c.name not in _TOOLS])
+    for candidate in found:
+        config = configs.get(candidate.place.project)
+        if _is_top(candidate, packages) and _is_shipped(candidate, config, layout.installed):
+            yield candidate.place.member
 
 
 def _is_top(candidate: _Candidate, packages: set[tuple[str, str]]) -> bool:
     """Whether no package stands above it; then nobody else decides when it loads."""
     parent = candidate.name.rpartition(".")[0]
     while parent:
-        if (candidate.place.project, parent) in packages:
+        # src/__init__.py does not make src the package that people import.
+        if (candidate.place.project, parent) in packages and f"{parent}/" not in _CUSTOMARY:
             return False
         parent = parent.rpartition(".")[0]
     return True
 
 
-def _is_shipped(candidate: _Candidate, config: Config | None, moved: set[str]) -> bool:
-    """Whether a source tree probably installs it: declared, or where packages usually are."""
+def _is_shipped(candidate: _Candidate, config: Config | None, installed: bool) -> bool:
+    """Whether it is importable once installed.
+
+    A package anywhere at the top is: `find_packages()` takes tests and examples too. Folders
+    without ``__init__`` are taken by build back ends unless their name says otherwise. Nothing
+    here looks at what else there is, so that a further file never hides this one.
+    """
     top, _, rest = candidate.name.partition(".")
-    declared = config is not None and top in config.names
-    if declared or (candidate.folder and top not in NOT_PACKAGES):
+    if config is not None and top in config.names:
         return True
-    if top.lower() in NOT_PACKAGES or top in _TOOLS or top.startswith("test_"):
-        return False
-    if candidate.package:
-        return True
-    # Beside a src folder, modules at the top are for developers; in a folder that is no package,
-    # only a declaration makes a module installable.
-    return not rest and candidate.place.project not in moved
+    if rest:
+        return (candidate.package and "." not in rest) or top.lower() not in NOT_PACKAGES
+    return candidate.package or installed or not (top in _TOOLS or top.startswith("test_"))

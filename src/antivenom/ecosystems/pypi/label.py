@@ -23,6 +23,7 @@ __all__ = ["compare_record", "could_run", "label", "platform_tag"]
 
 PEEK_BYTES = 1 << 20
 """Of a declaring file; the formats are far smaller."""
+MOST_SCRIPTS = 500
 MOST_INNER = 20
 """Archives inside an archive that are labelled as distributions of their own."""
 Read = Callable[[Member], bytes]
@@ -50,9 +51,9 @@ def label(
     labels = {path: found for one in surveys for path, found in one.labels()}
     for member in files:
         labels.setdefault(member.path, _plain(member.path, Activation.CALL))
-    seen = _sightings(
-        surveys[-1] if len(surveys) == 2 else surveys[0], files, labels, filename, reader
-    )
+    seen = _sightings(surveys, filename)
+    first = surveys[0].declarations.at or (files[0].path if files else "")
+    seen += tuple(declared.emptiness(files, labels, reader, first))
     if hashes and tree.kind is ArtifactKind.WHEEL:
         seen += compare_record(tree, reader)
     return Labels(
@@ -131,6 +132,9 @@ class _Survey:
 
     def _label(self, place: Place, activation: Activation | None) -> Label:
         what = role(place.inner)
+        if place.site and what in (Role.EXAMPLE, Role.DOCS, Role.VENDORED):
+            # Installed at the top, a folder of that name is somebody's package.
+            what = role(place.inner.partition("/")[2] or place.inner)
         module = self.modules.names.get(place.member, "")
         if place.script and what is Role.DATA:
             what = Role.CODE
@@ -200,31 +204,38 @@ def _inner(kind: ArtifactKind, files: list[Member], read: Read) -> list[_Survey]
 
 
 def _best(surveys: list[_Survey]) -> Metadata:
-    return next(
-        (s.declarations.metadata for s in surveys if s.declarations.metadata.name), Metadata()
-    )
+    """Return the first metadata with a name."""
+    found = [one.declarations.metadata for one in surveys]
+    return next((metadata for metadata in found if metadata.name), found[0])
 
 
 # --------------------------------------------------------------------------- sightings
 
 
-def _sightings(
-    one: _Survey, files: list[Member], labels: dict[str, Label], filename: str, read: Read
-) -> tuple[Seen, ...]:
+def _sightings(surveys: list[_Survey], filename: str) -> tuple[Seen, ...]:
+    """Return what the declarations betray; the file's name is that of the outermost alone."""
+    seen: dict[Seen, None] = {}
+    for number, one in enumerate(surveys):
+        statements = [
+            *one.declarations.statements,
+            *_by_names(one.layout, "" if number else filename),
+        ]
+        seen.update(dict.fromkeys(_declared(one, statements)))
+    return tuple(seen)
+
+
+def _declared(one: _Survey, statements: list[Statement]) -> Iterator[Seen]:
     found = one.declarations
-    at = found.at or (files[0].path if files else "")
-    scripts = [p.member for p in one.layout.places.values() if p.script]
-    for config_project, config in found.configs.items():
-        scripts += [m for s in config.scripts if (m := one.layout.find(config_project, s))]
-    statements = [*found.statements, *_by_names(one.layout, filename)]
-    seen = [
-        *declared.commands(found.entry_points, scripts),
-        *declared.url_dependencies(found.requires),
-        *declared.version_jump(found.metadata.version, at, found.version_line),
-        *declared.mismatches(statements, at),
-        *declared.emptiness(files, labels, read, at),
-    ]
-    return tuple(dict.fromkeys(seen))
+    places = one.layout.places
+    at = found.at or next(iter(places), "")
+    scripts = [place.member for place in places.values() if place.script]
+    for project, config in found.configs.items():
+        named = sorted(config.scripts)[:MOST_SCRIPTS]
+        scripts += filter(None, (one.layout.find(project, script) for script in named))
+    yield from declared.commands(found.entry_points, scripts)
+    yield from declared.url_dependencies(found.requires)
+    yield from declared.version_jump(found.metadata.version, at, found.version_line)
+    yield from declared.mismatches(statements, at)
 
 
 def _by_names(layout: Layout, filename: str) -> Iterator[Statement]:
