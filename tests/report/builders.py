@@ -81,7 +81,7 @@ def review(verdict: Verdict, score: float, *findings: Finding, **changes: Any) -
     values: dict[str, Any] = {
         "artifact": artifact(),
         "kind": "malware" if findings and verdict is not Verdict.CLEAN else None,
-        "reasons": tuple(f.reason for f in findings[:3]),
+        "reasons": tuple(f.reason for f in findings if f.weight >= 0.5),
         "layers": (),
         "coverage": Coverage(complete=9),
         "context": ContextInfo(),

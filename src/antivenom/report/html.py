@@ -15,9 +15,11 @@ from pathlib import Path
 
 from antivenom.model.review import Review, Verdict
 from antivenom.report import words
+from antivenom.report.escape import visible
 from antivenom.report.html_review import article
 from antivenom.report.markup import Markup, join, tag
 
+NAME_LIMIT = 120
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -38,9 +40,7 @@ def to_html(reviews: Sequence[Review]) -> str:
 def _head(reviews: Sequence[Review]) -> Markup:
     style = _STYLE.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return join(
         Markup('<meta charset="utf-8">'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
@@ -78,7 +78,7 @@ _COLUMNS = ("Verdict", "Artifact", "Score", "Why")
 
 
 def _row(number: int, review: Review) -> Markup:
-    name = tag("bdi", words.title(review))
+    name = tag("bdi", visible(words.title(review), NAME_LIMIT))
     linked = name if review.verdict is Verdict.CLEAN else tag("a", name, href=f"#r{number}")
     why = review.reasons[0] if review.reasons and review.verdict is not Verdict.CLEAN else ""
     return tag(
@@ -92,7 +92,4 @@ def _row(number: int, review: Review) -> Markup:
 
 def _unread(review: Review) -> str:
     """Say even of a clean review what was not read."""
-    coverage = review.coverage
-    parts = {"partial": coverage.partial, "failed": coverage.failed, "skipped": coverage.skipped}
-    said = ", ".join(f"{number:,} {status}" for status, number in parts.items() if number)
-    return f"not read completely: {said}" if said else ""
+    return ", ".join(f"{number:,} {status}" for status, number in words.unread(review.coverage))

@@ -104,8 +104,9 @@ class _Article:
         left = places - len(views)
         return tag(
             "div",
-            tag("h4", finding.reason or finding.title),
+            tag("h4", finding.title),
             self._pills(finding),
+            self._sentence(finding),
             self._chain(finding),
             *map(self._figure, views),
             tag("p", f"and {words.count(left, 'more place')}", class_="fine") if left > 0 else None,
@@ -115,10 +116,15 @@ class _Article:
             id=anchor,
         )
 
+    def _sentence(self, finding: Finding) -> Markup | None:
+        """Give the finding's reason unless the verdict gives it already."""
+        told = finding.reason in (*self._review.reasons, finding.title)
+        return None if told else tag("p", finding.reason, class_="sentence")
+
     def _pills(self, finding: Finding) -> Markup:
         pills = [
             tag("li", words.activation(finding.activation), class_="tone"),
-            tag("li", finding.severity),
+            tag("li", f"{finding.severity} severity"),
             tag("li", f"{finding.confidence} confidence"),
         ]
         if finding.change == "new":
@@ -199,11 +205,7 @@ class _Article:
 
     def _coverage(self) -> Markup:
         coverage = self._review.coverage
-        counts = (
-            f"{words.count(coverage.complete, 'member')} read completely, "
-            f"{coverage.partial:,} partially, {coverage.failed:,} failed, "
-            f"{coverage.skipped:,} skipped."
-        )
+        counts = words.read(coverage)
         problems = sorted(coverage.problems, key=lambda problem: not problem.blocking)
         table = self._problems() if problems else None
         if table is not None and not problems[0].blocking:
@@ -269,4 +271,3 @@ def _rows(line: SourceLine) -> Iterator[Markup]:
 
 def _gap() -> Markup:
     return tag("div", tag("span", "⋮", class_="n"), class_="row gap")
-

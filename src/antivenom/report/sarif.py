@@ -132,7 +132,9 @@ class _Run:
 
     def _at(self, number: int, level: str, text: str) -> dict[str, Any]:
         place = {"uri": self._uri(self._reviews[number]), "index": number}
-        return _note(level, text) | {"locations": [{"physicalLocation": {"artifactLocation": place}}]}
+        return _note(level, text) | {
+            "locations": [{"physicalLocation": {"artifactLocation": place}}]
+        }
 
     # ------------------------------------------------------------------ what was found
 
@@ -179,7 +181,7 @@ class _Run:
                     "kind": "resource",
                 }
             ],
-            "message": {"text": _plain(visible(f"{where}: {span.excerpt}", _TEXT_LIMIT))},
+            "message": {"text": _plain(visible(f"{where}: {span.excerpt.strip()}", _TEXT_LIMIT))},
         }
 
     def _uri(self, review: Review, member: str = "") -> str:
@@ -211,8 +213,9 @@ def _telling(review: Review) -> list[Finding]:
 def _rule(finding: Finding) -> dict[str, Any]:
     name = "".join(word.capitalize() for word in finding.rule.replace("/", "-").split("-"))
     techniques = [technique(one) for one in finding.attack]
-    text = visible(finding.title)
+    text = _plain(visible(finding.title, _TEXT_LIMIT))
     explained = f"{text}. ATT&CK: {', '.join(techniques)}." if techniques else f"{text}."
+    advice = f"`antivenom explain {finding.rule}` shows the rule's page."
     tags = ["security", "supply-chain", finding.kind, finding.rule.partition("/")[0]]
     tags += [f"external/attack/{one.lower()}" for one in finding.attack]
     return {
@@ -220,7 +223,9 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "name": name,
         "shortDescription": {"text": text},
         "fullDescription": {"text": explained},
-        "help": {"text": f"{explained} Run `antivenom explain {finding.rule}` for the rule's page."},
+        "help": {
+            "text": f"{explained} Run `antivenom explain {finding.rule}` for the rule's page."
+        },
         "defaultConfiguration": {"level": _LEVEL[finding.severity]},
         "properties": {
             "tags": list(dict.fromkeys(tags))[:MAX_TAGS],

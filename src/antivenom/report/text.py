@@ -116,10 +116,8 @@ class _Page:
 
     def _clean_notes(self) -> list[str]:
         """Say even of a clean review what was not read and what was seen."""
-        coverage = self._review.coverage
-        counts = {s: getattr(coverage, s) for s in ("partial", "failed", "skipped")}
-        notes = [f"{number:,} {status}" for status, number in counts.items() if number]
-        notes = ["not read completely: " + ", ".join(notes)] if notes else []
+        unread = words.unread(self._review.coverage)
+        notes = [f"{number:,} {status}" for status, number in unread]
         if self._review.findings and not self._verbose:
             notes.append(words.count(len(self._review.findings), "weak finding") + " (--verbose)")
         return notes
@@ -151,10 +149,11 @@ class _Page:
             if layer.id not in shown:
                 shown.add(layer.id)
                 yield from self._decoded(layer)
-        yield f"    {paint('quiet', self._small_print(finding, len(views)))}"
+        fine = self._wrapped(visible(self._small_print(finding, len(views))), "    ")
+        yield from (paint("quiet", line) for line in fine)
 
     def _small_print(self, finding: Finding, shown: int) -> str:
-        parts = [finding.rule, finding.severity, f"{finding.confidence} confidence"]
+        parts = [finding.rule, f"{finding.severity} severity", f"{finding.confidence} confidence"]
         if finding.kind != "malware":
             parts.append(finding.kind)
         if finding.state != "enabled":
@@ -209,7 +208,7 @@ class _Page:
         shown = problems if self._verbose else problems[:PROBLEMS]
         if shown:
             yield ""
-            yield f"  {self._paint('strong', 'Not read')}"
+            yield f"  {self._paint('strong', 'Not read completely')}"
         yield from map(self._problem, shown)
         if len(problems) > len(shown):
             yield f"    and {words.count(len(problems) - len(shown), 'more member')}"
@@ -238,10 +237,9 @@ class _Page:
             yield f"  {paint('strong', 'Decoded layers')}"
         for layer in review.layers:
             yield from self._layer(layer)
-        c, d = review.coverage, review.digests
+        d = review.digests
         yield ""
-        counts = f"{c.complete:,} complete, {c.partial:,} partial, {c.failed:,} failed, "
-        yield f"  {paint('strong', 'Members')} {counts}{c.skipped:,} skipped"
+        yield f"  {words.read(review.coverage)}"
         yield paint("quiet", f"  sha256 {review.artifact.sha256}")
         yield paint("quiet", f"  {visible(review.artifact.purl or 'no package URL', NAME_LIMIT)}")
         digests = f"engine {d.engine[:12]} · rules {d.rulebook[:12]} · knowledge {d.knowledge[:12]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from antivenom.model.profile import Coverage
 from antivenom.model.review import Finding, Review, Severity, Verdict
 from antivenom.model.vocabulary import BEHAVIORS
 
@@ -136,3 +137,16 @@ def carrying(review: Review, most: int = 3) -> list[Finding]:
 def worst_first(reviews: Iterable[Review]) -> list[Review]:
     """Return the reviews in the order in which a person should look at them."""
     return sorted(reviews, key=lambda r: (WORST_FIRST.index(r.verdict), -r.score))
+
+
+def read(coverage: Coverage) -> str:
+    """Return how much was read: ``9 members read completely, 1 failed``."""
+    said = [f"{count(coverage.complete, 'member')} read completely"]
+    said += [f"{number:,} {status}" for status, number in unread(coverage)]
+    return ", ".join(said)
+
+
+def unread(coverage: Coverage) -> list[tuple[str, int]]:
+    """Return the ways in which members were not read completely, with their numbers."""
+    counts = (coverage.partial, coverage.failed, coverage.skipped)
+    return [(s, n) for s, n in zip(("read in part", "failed", "skipped"), counts, strict=True) if n]
