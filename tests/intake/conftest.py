@@ -23,7 +23,9 @@ def fake() -> Iterator[FakeIndex]:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep every test's cache to itself, and proxies of the machine out."""
+    """Keep every test's cache to itself, its folder empty, and proxies of the machine out."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
     folder = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))

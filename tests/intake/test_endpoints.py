@@ -120,7 +120,7 @@ def test_configurations_that_cannot_work(
 def test_nothing_is_read_from_the_working_folder(
     environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = tmp_path / "work"
+    work = tmp_path / "hostile"
     _conf(work / "pip.conf", "[global]\nindex-url = http://evil.example/\n")
     _conf(work / "uv.toml", 'index-url = "http://evil.example/"\n')
     monkeypatch.chdir(work)
