@@ -303,12 +303,12 @@ def streamed_zip(files: Files) -> bytes:
 
 def zip_bomb(megabytes: int = 80) -> bytes:
     """Few bytes that become many."""
-    return make_zip({"demo/bomb.bin": bytes(megabytes << 20), "demo/after.py": "x = 1\n"})
+    return make_zip({"demo/bomb.bin": bytes(megabytes << 20), "demo/after.py": b"x = 1\n"})
 
 
 def gzip_bomb(megabytes: int = 80) -> bytes:
     """A tar.gz of one enormous file behind a small one."""
-    files = {"demo-1.0/setup.py": "x = 1\n", "demo-1.0/bomb.bin": bytes(megabytes << 20)}
+    files = {"demo-1.0/setup.py": b"x = 1\n", "demo-1.0/bomb.bin": bytes(megabytes << 20)}
     return gzip.compress(make_tar(files), mtime=0)
 
 

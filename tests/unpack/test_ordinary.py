@@ -10,13 +10,13 @@ from antivenom.unpack import unpack
 from tests.builders import archives as b
 from tests.unpack.reading import content, kinds, opened, paths
 
-CODE = "print('hello')\n"
+CODE = b"print('hello')\n"
 
 
 def test_a_wheel() -> None:
     tree = opened(b.wheel({"demo/__init__.py": CODE}), "demo-1.0-py3-none-any.whl")
     assert tree.kind is ArtifactKind.WHEEL
-    assert content(tree, "demo/__init__.py") == CODE.encode()
+    assert content(tree, "demo/__init__.py") == CODE
     assert (tree.anomalies, tree.losses) == ((), ())
 
 
@@ -25,7 +25,7 @@ def test_an_sdist_in_every_compression(how: str) -> None:
     name = f"demo-1.0.tar{'.' + how if how else ''}"
     tree = opened(b.sdist({"setup.py": CODE}, compress=how), name)
     assert tree.kind is ArtifactKind.SDIST
-    assert content(tree, "demo-1.0/setup.py") == CODE.encode()
+    assert content(tree, "demo-1.0/setup.py") == CODE
     assert (tree.anomalies, tree.losses) == ((), ())
 
 
@@ -33,7 +33,7 @@ def test_an_sdist_in_every_compression(how: str) -> None:
     ("data", "name", "kind"),
     [
         (b.npm({"package.json": "{}"}), "demo-1.0.tgz", ArtifactKind.NPM),
-        (b.make_zip({"EGG-INFO/PKG-INFO": "", "demo.py": CODE}), "d.egg", ArtifactKind.EGG),
+        (b.make_zip({"EGG-INFO/PKG-INFO": b"", "demo.py": CODE}), "d.egg", ArtifactKind.EGG),
         (b.make_zip({"META-INF/MANIFEST.MF": ""}), "demo.jar", ArtifactKind.JAR),
         (b.make_zip({"demo/x.py": CODE}), "demo.zip", ArtifactKind.ARCHIVE),
         (b.make_zip({"demo-1.0/setup.py": CODE}), "demo-1.0.zip", ArtifactKind.SDIST),
@@ -57,22 +57,22 @@ def test_the_registry_decides_between_equal_readings() -> None:
 
 
 def test_a_single_file() -> None:
-    tree = opened(CODE.encode(), "demo.py")
+    tree = opened(CODE, "demo.py")
     assert (tree.kind, paths(tree)) == (ArtifactKind.FILE, ["demo.py"])
-    assert content(tree, "demo.py") == CODE.encode()
+    assert content(tree, "demo.py") == CODE
     assert (tree.anomalies, tree.losses) == ((), ())
 
 
 def test_a_compressed_single_file() -> None:
-    tree = opened(b.compressed(CODE.encode(), "gz"), "demo.py.gz")
-    assert content(tree, "demo.py") == CODE.encode()
+    tree = opened(b.compressed(CODE, "gz"), "demo.py.gz")
+    assert content(tree, "demo.py") == CODE
 
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_nested_archives_follow_their_container(stored: bool) -> None:
     inner = b.make_zip({"inner.py": CODE})
-    tarred = b.compressed(b.make_tar({"deep/x.zip": inner, "readme": "r"}), "xz")
-    tree = opened(b.make_zip({"a.txt": "a", "data.bin": tarred, "z.txt": "z"}, stored=stored))
+    tarred = b.compressed(b.make_tar({"deep/x.zip": inner, "readme": b"r"}), "xz")
+    tree = opened(b.make_zip({"a.txt": b"a", "data.bin": tarred, "z.txt": b"z"}, stored=stored))
     assert paths(tree) == [
         "a.txt",
         "data.bin",
@@ -81,7 +81,7 @@ def test_nested_archives_follow_their_container(stored: bool) -> None:
         "data.bin!/readme",
         "z.txt",
     ]
-    assert content(tree, "data.bin!/deep/x.zip!/inner.py") == CODE.encode()
+    assert content(tree, "data.bin!/deep/x.zip!/inner.py") == CODE
     assert [m.depth for m in tree.members] == [0, 0, 1, 2, 1, 0]
     assert kinds(tree) == set()
 
@@ -100,12 +100,12 @@ def test_a_nested_zip_at_the_end_is_no_second_archive() -> None:
 def test_an_application_behind_a_script_line_is_opened_when_nested() -> None:
     app = b"#!/usr/bin/env python3\n" + b.make_zip({"__main__.py": CODE})
     tree = opened(b.make_zip({"tool.bin": app}))
-    assert content(tree, "tool.bin!/__main__.py") == CODE.encode()
+    assert content(tree, "tool.bin!/__main__.py") == CODE
 
 
 def test_sizes_behind_the_data_are_ordinary() -> None:
     tree = opened(b.streamed_zip({"demo/a.py": CODE, "demo/b.py": CODE * 50}))
-    assert content(tree, "demo/b.py") == CODE.encode() * 50
+    assert content(tree, "demo/b.py") == CODE * 50
     assert kinds(tree) == set()
 
 
@@ -137,11 +137,11 @@ def test_a_source_tree_opens_the_archives_in_it() -> None:
     tree = unpack(artifact, DEFAULT_LIMITS)
     assert tree.kind is ArtifactKind.TREE
     assert paths(tree) == ["pkg/setup.py", "pkg/data.zip", "pkg/data.zip!/x.py"]
-    assert content(tree, "pkg/data.zip!/x.py") == CODE.encode()
+    assert content(tree, "pkg/data.zip!/x.py") == CODE
 
 
 def test_folders_are_members() -> None:
-    tree = opened(b.make_zip({"demo/": "", "demo/a.py": CODE}))
+    tree = opened(b.make_zip({"demo/": b"", "demo/a.py": CODE}))
     assert [m.kind for m in tree.members] == [MemberKind.FOLDER, MemberKind.FILE]
     assert tree.members[0].read() == b""
 

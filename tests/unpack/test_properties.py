@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from antivenom.model.limits import Limits
 from antivenom.model.tree import MemberError
+from antivenom.unpack.opening import FAULT
 from tests.builders import archives as b
 from tests.unpack.reading import opened
 
@@ -31,6 +32,7 @@ def check(data: bytes) -> None:
     tree = opened(data, "demo-1.0.tar.gz", LIMITS)
     assert len(tree.members) <= LIMITS.members
     assert len(tree.anomalies) < 2000
+    assert not any(a.detail.startswith(FAULT) for a in tree.anomalies)
     paths = [member.path for member in tree.members]
     assert len(set(paths)) == len(paths)
     for member in tree.members:

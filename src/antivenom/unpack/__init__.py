@@ -44,7 +44,7 @@ def _bytes(artifact: Artifact, data: memoryview, opener: Opener) -> ArtifactKind
     """Open uploaded bytes: an archive, or one file."""
     ledger = opener.ledger
     promised = announced(artifact.filename)
-    found = opener.open(given(opener.shelf, data), "", 0, artifact.filename)
+    found = opener.attempt(given(opener.shelf, data), "", 0, artifact.filename)
     if promised and (found or sniff(data)) not in promised:
         detail = f"named {artifact.filename[-60:]}, but it is {found or sniff(data)}"
         ledger.note(AnomalyKind.MISLABELLED, "", detail)
@@ -92,6 +92,6 @@ def _maybe_open(member: Member, opener: Opener) -> None:
         head = member.read()[:HEAD]
         if begins_archive(head):
             blob = Blob(opener.shelf, member.read, keep=True)
-            opener.open(blob, f"{member.path}!/", 1, member.path)
+            opener.attempt(blob, f"{member.path}!/", 1, member.path)
     except MemberError as error:
         opener.ledger.note(error.kind, member.path, str(error))

@@ -79,16 +79,15 @@ def given(shelf: Shelf, data: Buffer) -> Blob:
     return Blob(shelf, lambda: view, keep=False)
 
 
-def find(view: memoryview, needle: bytes, start: int, end: int) -> int:
-    """Return where `needle` first stands wholly inside [start, end), or -1; copies little."""
+def find_all(view: memoryview, needle: bytes, start: int, end: int) -> Iterator[int]:
+    """Yield where `needle` stands wholly inside [start, end), copying each byte once."""
     overlap = len(needle) - 1
-    while start + overlap < end:
-        stop = min(end, start + _STEP)
-        at = bytes(view[start:stop]).find(needle)
-        if at >= 0:
-            return start + at
-        start = stop - overlap if stop < end else end
-    return -1
+    for at, piece in pieces(view, start, end):
+        window = piece + bytes(view[at + len(piece) : min(end, at + len(piece) + overlap)])
+        spot = window.find(needle)
+        while spot >= 0:
+            yield at + spot
+            spot = window.find(needle, spot + 1)
 
 
 def nonzero(chunks: Iterator[tuple[int, bytes]]) -> int:

@@ -16,6 +16,7 @@ from antivenom.unpack.zip_walk import ZipWalk
 
 NESTED_BYTES = 64 << 20
 """An archive inside an archive that is larger is one member, not opened further."""
+FAULT = "our reader failed"
 _FIRST = frozenset((b"P", b"\x1f", b"B", b"\xfd", b"\x28", b"\x5d"))
 _ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".z")
 
@@ -131,10 +132,21 @@ class Opener:
         if member.size > NESTED_BYTES:
             self.ledger.lose(member.path, f"an inner archive of {member.size} bytes is not opened")
             return
+        self.attempt(blob, f"{member.path}!/", depth + 1, member.path)
+
+    def attempt(self, blob: Blob, prefix: str, depth: int, name: str) -> Format | None:
+        """Open an archive; what keeps us from it is said, and what was read before is kept."""
+        where = prefix.removesuffix("!/")
         try:
-            self.open(blob, f"{member.path}!/", depth + 1, member.path)
+            return self.open(blob, prefix, depth, name)
         except MemberError as error:
-            self.ledger.note(error.kind, member.path, str(error))
+            self.ledger.note(error.kind, where, str(error))
+            self.ledger.lose(where, str(error))
+        except Exception as error:  # our own fault, met on hostile bytes: a loss, not a way out
+            reason = f"{FAULT}: {type(error).__name__}"
+            self.ledger.note(AnomalyKind.UNREADABLE, where, reason)
+            self.ledger.lose(where, reason)
+        return None
 
 
 def begins_archive(head: bytes) -> bool:

@@ -240,11 +240,11 @@ class TarWalk:
         """See whether the bytes are there, and hand on what begins like an archive."""
         self.starts.add(data)
         start = self.source.slice(data, HEAD)
+        if size > 21:  # before looking at the end, since a replayed source only goes forward
+            self.inner(member, Blob(self.shelf, member.read, keep=True), start[:size])
         if not self.source.slice(data + size - 1, 1) if size > HEAD else len(start) < size:
             self.ledger.note(AnomalyKind.TRUNCATED, member.path, "its bytes end behind the file")
             self.ledger.lose(member.path, "cut off")
-        elif size > 21:
-            self.inner(member, Blob(self.shelf, member.read, keep=True), start[:size])
 
     def _describe(self, header: Header, ahead: _Ahead, member: Member) -> None:
         """Note what is odd about an entry."""

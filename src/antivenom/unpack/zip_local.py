@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from antivenom.model.tree import AnomalyKind
-from antivenom.unpack.blob import find, nonzero, pieces
+from antivenom.unpack.blob import find_all, nonzero, pieces
 from antivenom.unpack.zip_directory import Entry
 from antivenom.unpack.zip_extra import read_extra
 
@@ -137,27 +137,30 @@ def is_padding(view: memoryview, start: int, end: int) -> bool:
     return nonzero(pieces(view, start, end)) < 0
 
 
-def hidden(view: memoryview, start: int, end: int) -> Iterator[Entry]:
+def hidden(view: memoryview, start: int, end: int, go_on: Callable[[], bool]) -> Iterator[Entry]:
     """Yield the entries whose local headers stand in a range no entry describes."""
     at = start
-    while (at := find(view, LOCAL, at, end)) >= 0:
-        entry = local_entry(view, at)
+    for spot in find_all(view, LOCAL, start, end):
+        if spot < at:
+            continue
+        if not go_on():
+            return
+        entry = local_entry(view, spot)
         if entry is None or not entry.raw or entry.data > end:
-            at += 4
             continue
         if entry.flags & DESCRIBED_LATER and not entry.packed:
             _measure(view, entry, end)
         entry.end = min(end, entry.data + entry.packed)
         yield entry
-        at = max(at + 30, entry.end)
+        at = entry.end
 
 
 def _measure(view: memoryview, entry: Entry, end: int) -> None:
     """Find where an entry without sizes ends, by its own end mark; its checksum stays unknown."""
     entry.crc = -1
     if entry.method == 0:
-        stop = find(view, _SIGNED, entry.data, end)
-        entry.packed = entry.size = (end if stop < 0 else stop) - entry.data
+        stop = next(find_all(view, _SIGNED, entry.data, end), end)
+        entry.packed = entry.size = stop - entry.data
         return
     engine, at, size = zlib.decompressobj(-15), entry.data, 0
     allowed = 64 << 20

@@ -31,6 +31,7 @@ _DEFLATE_BEST = 1040
 """Deflate cannot shrink more than this many times."""
 _UNIX = frozenset({3, 19})
 _LINK_TARGET = 4096
+_SEARCHED = 4
 
 Inner = Callable[[Member, Blob, bytes], None]
 """Opens a member that is an archive itself."""
@@ -47,8 +48,10 @@ class ZipWalk:
     depth: int
     inner: Inner
     view: memoryview
-    known: set[tuple[int, bytes]] = field(default_factory=set)
-    """Local headers already read, with the name each was read under."""
+    known: set[tuple[int, bytes, int, int]] = field(default_factory=set)
+    """Readings of local headers already given: offset, name, method, packed size."""
+    searched: int = 0
+    """Bytes searched for hidden entries: ranges may overlap, the search stays linear."""
 
     def walk(self) -> bool:
         """Add all members; False when this is no zip at all."""
@@ -61,7 +64,7 @@ class ZipWalk:
         detail = "it has no central directory"
         self.ledger.note(AnomalyKind.TRUNCATED, self._where, detail)
         self.ledger.lose(self._where, detail)
-        self._emit(hidden(self.view, 0, len(self.view)), secret=False)
+        self._search(0, len(self.view), secret=False)
         return True
 
     @property
@@ -104,7 +107,7 @@ class ZipWalk:
         other.end = min(len(self.view), other.data + other.packed)
         self._emit([other], secret=True)
         if other.end < entry.end:
-            self._emit(hidden(self.view, other.end, entry.end), secret=True)
+            self._search(other.end, entry.end)
 
     def _gap(self, start: int, end: int, main: Directory) -> None:
         """Say what stands in a range that no entry describes, and add entries hidden there."""
@@ -117,7 +120,16 @@ class ZipWalk:
         elif start >= main.end:
             kind, detail = AnomalyKind.TRAILING_DATA, f"{size} bytes follow the archive"
         self.ledger.note(kind, self._where, detail)
-        self._emit(hidden(self.view, start, end), secret=True)
+        self._search(start, end)
+
+    def _search(self, start: int, end: int, *, secret: bool = True) -> None:
+        """Add entries whose local headers stand in a range."""
+        self.searched += end - start
+        if self.searched > _SEARCHED * len(self.view):
+            self.ledger.cut(AnomalyKind.FLOOD, self._where, "too many entries share their bytes")
+            return
+        go_on = partial(self.ledger.header, self._where)
+        self._emit(hidden(self.view, start, end, go_on), secret=secret)
 
     def _front(self, start: int, end: int) -> tuple[AnomalyKind, str]:
         """Tell a second file in front of the archive from stray bytes."""
@@ -137,17 +149,17 @@ class ZipWalk:
             detail = "a second central directory can be read"
             self.ledger.note(AnomalyKind.POLYGLOT, self._where, detail)
             extra = entries(self.view, other, self.ledger, self._where)
-            new = [e for e in extra if (e.header, e.raw) not in self.known]
-            for entry in new:
+            for entry in extra:
                 check(self.view, entry)
-            self._emit(new, secret=True)
+            self._emit(extra, secret=True)
 
     def _emit(self, found: Iterable[Entry], *, secret: bool) -> None:
         """Add entries as members while the budgets last."""
         for entry in found:
-            if secret and (entry.header, entry.raw) in self.known:
+            reading = (entry.header, entry.raw, entry.method, entry.packed)
+            if secret and reading in self.known:
                 continue
-            self.known.add((entry.header, entry.raw))
+            self.known.add(reading)
             path = self._path(entry)
             if not self.ledger.admit(path):
                 return
