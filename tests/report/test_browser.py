@@ -13,10 +13,19 @@ from tests.report.builders import HOSTILE, hostile, thief, typical
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking"
-    " --disable-component-update --disable-sync --disable-default-apps --no-first-run"
-    " --no-default-browser-check --enable-logging=stderr --dump-dom"
-).split()
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--enable-logging=stderr",
+    "--dump-dom",
+)
 ATTACKS = (
     "<script>document.title='owned'</script>",
     "</title></style><script>document.title='owned'</script>",

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -24,15 +25,13 @@ from tests.report.builders import (
     unread,
 )
 
-ELEMENTS = set(
-    "html head meta title style body main header nav article section figure figcaption div span"
-    " details summary table caption thead tbody tr th td h1 h2 h3 h4 p a b bdi strong code ul ol li"
-    " dl dt dd".split()
-)
-ATTRIBUTES = set(
-    "lang charset http-equiv content name class id href open scope aria-label"
-    " aria-labelledby".split()
-)
+ELEMENTS = """
+html head meta title style body main header nav article section figure figcaption div span details
+summary table caption thead tbody tr th td h1 h2 h3 h4 p a b bdi strong code ul ol li dl dt dd
+"""
+ATTRIBUTES = """
+lang charset http-equiv content name class id href open scope aria-label aria-labelledby
+"""
 VOID = {"meta"}
 
 
@@ -78,8 +77,8 @@ def page(*reviews: Review) -> tuple[str, Outline]:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     source, outline = page(hostile(text), hostile(text))
-    assert outline.elements <= ELEMENTS
-    assert outline.attributes <= ATTRIBUTES
+    assert outline.elements <= set(ELEMENTS.split())
+    assert outline.attributes <= set(ATTRIBUTES.split())
     assert all(link.startswith("#") for link in outline.links)
     assert not re.search(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]", source
@@ -140,7 +139,7 @@ def test_evidence_is_highlighted_and_decoded_text_unfolds() -> None:
 def test_headings_do_not_skip_a_level() -> None:
     levels = [int(name[1]) for name in page(*typical())[1].headings]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_many_reviews_have_an_index_and_clean_ones_no_article() -> None:

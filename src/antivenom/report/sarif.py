@@ -223,9 +223,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
         "name": name,
         "shortDescription": {"text": text},
         "fullDescription": {"text": explained},
-        "help": {
-            "text": f"{explained} Run `antivenom explain {finding.rule}` for the rule's page."
-        },
+        "help": {"text": f"{explained} {advice}"},
         "defaultConfiguration": {"level": _LEVEL[finding.severity]},
         "properties": {
             "tags": list(dict.fromkeys(tags))[:MAX_TAGS],
