@@ -62,7 +62,7 @@ def locate(path: str | Path, *, display: str = "", coordinate: Coordinate | None
         kind="tree" if stat.S_ISDIR(mode) else "file",
         location=os.fsencode(place.absolute()),
         display=shown,
-        filename=printable(place.name or place.absolute().name),
+        filename=printable(Path(os.path.normpath(place.absolute())).name),
         coordinate=coordinate,
         ecosystem=ecosystem,
     )
