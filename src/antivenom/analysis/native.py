@@ -114,7 +114,7 @@ def observe_native(data: bytes, path: str, platform_tag: str = "") -> list[Sight
     kind = native_format(data)
     if not kind:
         return []
-    form = "extension" if b"PyInit_" in data[:PARSED_BYTES] else "program or library"
+    form = "extension" if data.find(b"PyInit_", 0, PARSED_BYTES) >= 0 else "program or library"
     details = (f"format={kind}", f"form={form}")
     found = [*_misplaced(kind, path, platform_tag, details)]
     if len(data) > PARSED_BYTES:
