@@ -4,12 +4,13 @@ import importlib
 import inspect
 import sys
 import warnings
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from antivenom.analysis.api import ApiTable, Place, Row, table
-from antivenom.analysis.api.row import ABSENT, UNKNOWN, Condition, Detail
+from antivenom.analysis.api.row import ABSENT, UNKNOWN, Condition, Detail, Lookup
 from antivenom.analysis.api.written import Entry, Library, compile_tables, expand, to_row
 from antivenom.model.vocabulary import BEHAVIORS
 
@@ -38,7 +39,7 @@ OTHER_SYSTEMS = (
 )
 
 
-def call(*args: object, **named: object):  # noqa: ANN201
+def call(*args: object, **named: object) -> Lookup:
     def lookup(place: Place) -> object:
         if isinstance(place, int):
             return args[place] if place < len(args) else ABSENT
@@ -240,6 +241,22 @@ def test_conditions() -> None:
     assert Condition(places=(0,), globs=("*ab",)).holds(call(b"xab")) is True
 
 
+def test_a_registry_key_must_be_known_to_be_an_autostart() -> None:
+    run = "Software\\Microsoft\\Windows\\CurrentVersion\\Run"
+    handle = PYTHON.row("winreg.OpenKey")
+    assert handle is not None and handle.standing(call("winreg.HKEY_CURRENT_USER", run)) == run
+    assert handle.standing(call(UNKNOWN, UNKNOWN)) == ""
+    row = PYTHON.pick("winreg.SetValueEx", call(run, "x", 0, 1, "x.exe"))
+    assert row is not None and row.behavior == ("persist.autostart",)
+    row = PYTHON.pick("winreg.SetValueEx", call(UNKNOWN, "x", 0, 1, "x.exe"))
+    assert row is not None and row.behavior == ("file.write",)
+
+
+def test_a_result_may_stand_for_a_folder() -> None:
+    row = PYTHON.row("site.getsitepackages")
+    assert row is not None and row.standing(call()) == "site-packages"
+
+
 def test_details_copy_arguments() -> None:
     row = to_row(Entry(name="a.b", behavior="data.decode", args=["encoding={1|encoding}"]))
     assert row.args == (Detail(key="encoding", places=(1, "encoding")),)
@@ -248,7 +265,7 @@ def test_details_copy_arguments() -> None:
     assert row.details(call("x", UNKNOWN)) == ()
 
 
-def test_a_table_of_ones_own(tmp_path) -> None:  # noqa: ANN001
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
     source = tmp_path / "demo.toml"
     source.write_text(
         'weak = ["demo"]\n[[api]]\nname = "demo.{run,start}"\nbehavior = "code.run"\nsink = 0\n'

@@ -39,6 +39,8 @@ class Condition(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
     places: Places
     globs: tuple[str, ...]
+    strict: bool = False
+    """As `Row.only_if`: an argument of unknown value does not pass."""
 
     def holds(self, lookup: Lookup) -> bool | None:
         """Return whether it holds; None when the argument is there but unknown."""
@@ -115,7 +117,8 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     access: bool = False
     """Applies when the name is merely read, without a call."""
     only_if: tuple[Condition, ...] = ()
-    """All must hold; an argument of unknown value passes, a missing one does not."""
+    """All must hold; an argument of unknown value passes unless the condition is strict (its
+    places are written ``=0|mode``), a missing one does not."""
     unless: tuple[Condition, ...] = ()
     """None may hold; an argument that is unknown or missing does no harm."""
     args: tuple[Detail, ...] = ()
@@ -123,7 +126,8 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     constant: str | int | None = None
     """The value of a name that is a constant (``subprocess.CREATE_NO_WINDOW``)."""
     stands_for: str = ""
-    """Text to build paths with in place of the unknown result (``~``, ``site-packages``)."""
+    """Text to build paths with in place of the unknown result (``~``, ``site-packages``), or
+    ``{place|place}``: the text of an argument."""
     note: str = ""
     """For whoever edits the table."""
 
@@ -141,9 +145,21 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         """Return whether the conditions on the arguments allow this row."""
         if not (self.only_if or self.unless):
             return True
-        return all(c.holds(lookup) is not False for c in self.only_if) and not any(
-            c.holds(lookup) for c in self.unless
-        )
+        for condition in self.only_if:
+            held = condition.holds(lookup)
+            if held is False or (held is None and condition.strict):
+                return False
+        return not any(c.holds(lookup) for c in self.unless)
+
+    def standing(self, lookup: Lookup) -> str:
+        """Return the text the result of one call stands for, "" when it is unknown."""
+        if not self.stands_for.startswith("{"):
+            return self.stands_for
+        for place in self.stands_for.strip("{}").split("|"):
+            value = lookup(int(place) if place.isdigit() else place)
+            if isinstance(value, str):
+                return value
+        return ""
 
     def details(self, lookup: Lookup) -> tuple[str, ...]:
         """Return the ``key=value`` details of one call."""

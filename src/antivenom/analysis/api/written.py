@@ -27,7 +27,7 @@ class Entry(Struct, kw_only=True, forbid_unknown_fields=True):
     """One ``[[api]]``; the keys mean what they mean in `Row`.
 
     ``name`` may hold ``{a,b}`` alternatives. Keys of ``only_if`` and ``unless`` are places joined
-    by ``|``. ``args`` are ``key=value``, ``key={place|place}``, each with an optional
+    by ``|``, with ``=`` in front to be strict. ``args`` are ``key=value``, ``key={place|place}``, each with an optional
     `` if place|place=glob|glob``.
     """
 
@@ -163,7 +163,11 @@ def _parse_places(text: str) -> Places:
 
 def _condition(places: str, value: _Literal) -> Condition:
     globs = value if isinstance(value, list) else [value]
-    return Condition(places=_parse_places(places), globs=tuple(str(g) for g in globs))
+    return Condition(
+        places=_parse_places(places.removeprefix("=")),
+        globs=tuple(str(g) for g in globs),
+        strict=places.startswith("="),
+    )
 
 
 def _detail(text: str) -> Detail:

@@ -78,7 +78,7 @@ class Site:
         value = values[0]
         if value.known:
             return value.const
-        return value.path or text_of(value) or UNKNOWN_ARGUMENT
+        return text_of(value) or value.path or UNKNOWN_ARGUMENT
 
 
 class Effects:
@@ -249,6 +249,9 @@ class Effects:
         if base.path in self.attributes:
             seen = self.access(m, base, line)
             return Value(taints=seen.taints)
+        made_by = self.table.row(base.path.removesuffix("()"))
+        if made_by is not None and made_by.stands_for:
+            return Value(hint=base.hint, taints=base.taints)
         return None
 
     def variable(self, m: Machine, key: Value, line: int) -> Value:
@@ -474,6 +477,12 @@ class Effects:
         )
         if value.path == "pathlib.Path()":
             value.hint = _path_text(path, site)
+        return self._standing(row, site, value)
+
+    def _standing(self, row: Row, site: Site, value: Value) -> Value:
+        """Give a result the text that its row says it stands for."""
+        if row.stands_for:
+            value.hint = row.standing(site.lookup) or value.hint
         return value
 
 
