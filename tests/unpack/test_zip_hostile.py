@@ -269,3 +269,20 @@ def test_without_its_directory_a_zip_is_read_and_said() -> None:
     assert paths(tree) == ["a.py", "b.py"]
     assert kinds(tree) == {"truncated"}
     assert tree.losses
+
+
+def test_hidden_entries_that_unpack_to_much_are_measured_one_by_one() -> None:
+    parts = [
+        Part(
+            name=b"h%d" % n,
+            data=bytes(3 << 20),
+            listed=False,
+            flags=8,
+            local_packed=0,
+            local_size=0,
+        )
+        for n in range(3)
+    ]
+    tree = opened(b.zip_parts([Part(name=b"a.py", data=GOOD), *parts]))
+    assert [(m.path, m.size) for m in tree.members[1:]] == [(f"h{n}", 3 << 20) for n in range(3)]
+    assert tree.members[3].read() == bytes(3 << 20)

@@ -25,6 +25,7 @@ UTF8 = 0x0800
 MASKED = 0x2000
 _COMPARED = ENCRYPTED | DESCRIBED_LATER
 _PIECE = 64 << 10
+_MEASURED = 64 << 20
 
 
 def local_entry(view: memoryview, at: int) -> Entry | None:
@@ -162,14 +163,15 @@ def _measure(view: memoryview, entry: Entry, end: int) -> None:
         stop = next(find_all(view, _SIGNED, entry.data, end), end)
         entry.packed = entry.size = stop - entry.data
         return
-    engine, at, size = zlib.decompressobj(-15), entry.data, 0
-    allowed = 64 << 20
+    engine, at, size, feed = zlib.decompressobj(-15), entry.data, 0, b""
     try:
-        while at < end and not engine.eof and size <= allowed:
-            feed = engine.unconsumed_tail or bytes(view[at : min(end, at + _PIECE)])
-            at += 0 if engine.unconsumed_tail else len(feed)
+        while not engine.eof and size <= _MEASURED and (feed or at < end):
+            if not feed:
+                feed = bytes(view[at : min(end, at + _PIECE)])
+                at += len(feed)
             size += len(engine.decompress(feed, _PIECE))
+            feed = engine.unconsumed_tail
     except zlib.error:
-        pass
-    entry.packed = max(0, at - len(engine.unused_data) - len(engine.unconsumed_tail) - entry.data)
-    entry.size = size
+        feed = b""
+    rest = len(engine.unused_data) if engine.eof else len(feed)
+    entry.packed, entry.size = max(0, at - rest - entry.data), size
