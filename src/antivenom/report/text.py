@@ -32,10 +32,7 @@ def to_text(
     reviews: Sequence[Review], *, color: bool = False, verbose: bool = False, width: int = WIDTH
 ) -> str:
     """Return the report of all reviews, with a summary at the end where there are many."""
-    parts: list[str] = []
-    for review in reviews:
-        part = review_to_text(review, color=color, verbose=verbose, width=width)
-        parts.append("\n" + part if parts and _long(part) and not _long(parts[-1]) else part)
+    parts = [review_to_text(r, color=color, verbose=verbose, width=width) for r in reviews]
     if len(reviews) > 1:
         parts.append("\n" + summary(reviews, color=color, width=width))
     return "".join(parts)
@@ -44,7 +41,7 @@ def to_text(
 def review_to_text(
     review: Review, *, color: bool = False, verbose: bool = False, width: int = WIDTH
 ) -> str:
-    """Return the report of one review, ending in a line feed."""
+    """Return the report of one review; where it is longer than a line, a blank line comes first."""
     page = _Page(review, Paint(color=color), verbose=verbose, width=max(width, 40))
     return "\n".join(page.lines()) + "\n"
 
@@ -58,10 +55,6 @@ def summary(reviews: Sequence[Review], *, color: bool = False, width: int = WIDT
     said = [f"{counts[v]:,} {v.value}" for v in Verdict if counts[v]]
     total = words.count(len(reviews), "artifact")
     return "\n".join([*lines, paint("strong", f"{total} reviewed: ") + ", ".join(said)]) + "\n"
-
-
-def _long(part: str) -> bool:
-    return part.count("\n") > 1
 
 
 def _table(reviews: Sequence[Review], paint: Paint, width: int) -> Iterator[str]:
@@ -88,9 +81,11 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         findings = words.by_weight(self._review) if self._verbose else words.carrying(self._review)
-        yield from self._headline(shown=len(findings))
         if self._review.verdict is Verdict.CLEAN and not self._verbose:
+            yield self._headline()
             return
+        yield ""
+        yield self._headline()
         yield from self._reasons()
         shown = shown_layers(findings)
         for finding in findings:
@@ -98,9 +93,8 @@ class _Page:
             yield from self._finding(finding, shown)
         yield from self._problems()
         yield from self._everything() if self._verbose else self._rest(len(findings))
-        yield ""
 
-    def _headline(self, *, shown: int) -> Iterator[str]:
+    def _headline(self) -> str:
         review, artifact = self._review, self._review.artifact
         name = cut(visible(words.title(review)), NAME_LIMIT)
         filename = cut(visible(artifact.filename), NAME_LIMIT)
@@ -112,7 +106,7 @@ class _Page:
         else:
             about.append(f"score {review.score:.2f}")
         label = self._paint.verdict(review.verdict)
-        yield f"{label}  {self._paint('strong', name)}  {self._paint('quiet', ' · '.join(about))}"
+        return f"{label}  {self._paint('strong', name)}  {self._paint('quiet', ' · '.join(about))}"
 
     def _clean_notes(self) -> list[str]:
         """Say even of a clean review what was not read and what was seen."""

@@ -32,6 +32,9 @@ ACTIVATION: Mapping[str, str] = {
 SEVERITY: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 """Worst first."""
 
+CARRIES_FROM = 0.25
+"""The weight below which a finding gives no reason."""
+
 _OBSERVED: Mapping[str, str] = {
     "text.endpoint": "names an address",
     "text.secret-literal": "holds a secret in the code",
@@ -126,12 +129,18 @@ def by_weight(review: Review) -> list[Finding]:
 
 
 def carrying(review: Review, most: int = 3) -> list[Finding]:
-    """Return the few findings that carried the verdict: nearly as heavy as the heaviest."""
-    ranked = by_weight(review)
-    if not ranked or review.verdict is Verdict.CLEAN:
+    """Return the few findings that carried the verdict, one of each rule.
+
+    They are nearly as heavy as the heaviest; one that a verdict takes no account of is none.
+    """
+    if review.verdict is Verdict.CLEAN:
         return []
-    floor = ranked[0].weight / 2
-    return [f for f in ranked if f.weight >= floor][:most]
+    found: dict[str, Finding] = {}
+    for finding in by_weight(review):
+        heaviest = next(iter(found.values()), finding)
+        if finding.weight >= max(heaviest.weight / 2, CARRIES_FROM):
+            found.setdefault(finding.rule, finding)
+    return list(found.values())[:most]
 
 
 def worst_first(reviews: Iterable[Review]) -> list[Review]:
