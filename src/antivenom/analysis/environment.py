@@ -79,7 +79,7 @@ def stands_for(name: str) -> str:
 
 @cache
 def _table() -> Compiled:
-    return compiled.load("environment", [_SOURCE], _compile, Compiled)
+    return compiled.load("environment", [_SOURCE, Path(__file__)], _compile, Compiled)
 
 
 def _compile() -> Compiled:

@@ -214,7 +214,7 @@ def _tables() -> tuple[_Index, _Index]:
 
 @cache
 def _patterns() -> Compiled:
-    return compiled.load("secretpaths", [_SOURCE], _compile, Compiled)
+    return compiled.load("secretpaths", [_SOURCE, Path(__file__)], _compile, Compiled)
 
 
 def _compile() -> Compiled:

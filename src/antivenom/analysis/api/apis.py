@@ -11,6 +11,8 @@ from antivenom.analysis.api.row import Lookup, Row
 from antivenom.analysis.api.written import Compiled, compile_tables
 
 _HERE = Path(__file__).parent
+_READERS = (_HERE / "written.py", _HERE / "row.py")
+"""What is compiled depends on them too."""
 
 
 class ApiTable:
@@ -67,6 +69,7 @@ class ApiTable:
 @cache
 def table(language: str) -> ApiTable:
     """Return the table of a language: ``python``; an unknown language has an empty one."""
-    sources = sorted((_HERE / language).glob("*.toml"))
+    tables = sorted((_HERE / language).glob("*.toml"))
+    sources = [*tables, *_READERS]
     name = f"api-{language}"
-    return ApiTable(compiled.load(name, sources, lambda: compile_tables(sources), Compiled))
+    return ApiTable(compiled.load(name, sources, lambda: compile_tables(tables), Compiled))

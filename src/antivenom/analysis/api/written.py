@@ -27,8 +27,8 @@ class Entry(Struct, kw_only=True, forbid_unknown_fields=True):
     """One ``[[api]]``; the keys mean what they mean in `Row`.
 
     ``name`` may hold ``{a,b}`` alternatives. Keys of ``only_if`` and ``unless`` are places joined
-    by ``|``, with ``=`` in front to be strict. ``args`` are ``key=value``, ``key={place|place}``, each with an optional
-    `` if place|place=glob|glob``.
+    by ``|``, with ``=`` in front to be strict. ``args`` are ``key=value`` or
+    ``key={place|place}``, each with an optional `` if place|place=glob|glob``.
     """
 
     name: str | list[str]
