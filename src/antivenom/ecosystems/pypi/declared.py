@@ -34,6 +34,8 @@ _INTERPRETER = re.compile(r"(?:python|pip|pypy|pythonw|py)[0-9.]{0,6}w?(?:\.exe)
 _URL = re.compile(r"@\s{0,20}([A-Za-z][\w+.-]{0,30}:[^\s;]{1,500})")
 _HOST = re.compile(r"[\w+.-]{1,30}://(?:[^/@\s]{0,100}@)?([^/:?#\s]{1,253})")
 _CALVER = re.compile(r"(?:19|20)\d\d(?:\d\d){0,2}$")
+MOST_EMPTY = 500
+"""Modules that are read before their number alone says that this is no placeholder."""
 SHORT_CODE = 400
 """Bytes of a module worth reading to see that it holds nothing."""
 
@@ -130,15 +132,20 @@ def emptiness(
 ) -> Iterator[Seen]:
     """Yield that a distribution holds no code but its build file."""
     files = 0
+    built: tuple[str, ...] = ()
     for member in members:
         label = labels.get(member.path, Label())
         name = member.path.rpartition("/")[2]
+        if name == "setup.py" and member.size:
+            built = ("build=setup.py",)
         if not is_code(name) or name == "setup.py" or label.role in (Role.TEST, Role.DOCS):
             continue
         files += 1
+        if files > MOST_EMPTY:
+            return
         if member.size > SHORT_CODE or (member.size and _holds_code(member, read)):
             return
-    yield at, 0, _meta("empty", f"{files} files without code" if files else "no code")
+    yield at, 0, _meta("empty", f"{files} files without code" if files else "no code", built)
 
 
 def _holds_code(member: Member, read: Callable[[Member], bytes]) -> bool:

@@ -13,6 +13,8 @@ _LOADABLE = frozenset({"py", "pyw", "pyc", "pyo", "so", "pyd", "pyx"})
 _CUSTOMARY = ("src/", "lib/", "python/", "source/", "py/")
 """Folders that hold packages without being one."""
 MOST_FOLDERS = 30
+MOST_TWINS = 8
+"""Members of one dotted name that are looked up by it: source, compiled, native, duplicates."""
 _TOOLS = words(
     """
     setup conftest noxfile fabfile tasks dodo versioneer ez_setup manage wscript conf runtests
@@ -62,7 +64,9 @@ def survey_modules(layout: Layout, configs: Mapping[str, Config]) -> Modules:
     members: dict[tuple[str, str], tuple[str, ...]] = {}
     for candidate in sorted(found, key=lambda c: not c.place.member.endswith(".py")):
         key = (candidate.place.project, candidate.name)
-        members[key] = (*members.get(key, ()), candidate.place.member)
+        twins = members.get(key, ())
+        if len(twins) < MOST_TWINS:
+            members[key] = (*twins, candidate.place.member)
     return Modules(
         names={c.place.member: c.name for c in found},
         members=members,

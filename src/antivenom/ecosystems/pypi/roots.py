@@ -21,7 +21,8 @@ _OPENED = words(
     """
 )
 _COMMANDS = frozenset({"console_scripts", "gui_scripts"})
-MOST_ROOTS = 20_000
+MOST_ROOTS = 400_000
+"""Above what the members and entry points of the largest tree can give."""
 
 
 def find_roots(
