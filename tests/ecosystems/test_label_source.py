@@ -120,6 +120,15 @@ def test_declared_command_runs_on_install(files: dict[str, str]) -> None:
     assert ("demo-1.0/hooks.py", "build", "") in roots(labels)
 
 
+def test_setup_hooks_of_pbr() -> None:
+    config = (
+        "[global]\nsetup-hooks =\n    hooks.go\n[entry_points]\nconsole_scripts =\n    x = a:b\n"
+    )
+    labels = label(sdist({"setup.py": "", "setup.cfg": config, "hooks.py": "", "a.py": ""}))
+    assert ("demo-1.0/hooks.py", "build", "go") in roots(labels)
+    assert ("demo-1.0/a.py", "run", "b") in roots(labels)
+
+
 @pytest.mark.parametrize(("text", "built"), [("__version__ = '1'\n", False), ("f()\n", True)])
 def test_version_attribute_imports_only_what_is_not_literal(text: str, built: bool) -> None:
     config = "[metadata]\nname = demo\nversion = attr: demo.__version__\n"

@@ -238,14 +238,27 @@ def read_setup_cfg(data: bytes, member: str, config: Config) -> None:
         value = values[0] if values else ""
         if section == "metadata":
             _read_metadata_option(key, value, config)
-        elif section == "options.entry_points":
+        elif section in ("options.entry_points", "entry_points"):
             _read_entry_points(key, values, member, line, config)
         elif section == "options":
             _read_option(key, values, member, line, config)
         elif section == "options.extras_require":
             config.requires += [(f"{v} ; extra == '{key}'", member, line) for v in values]
+        elif section == "global" and key == "setup_hooks":
+            _add_setup_hooks(config, values)
         elif section == "options.packages.find" and key == "where":
             config.folders.append((_below(value), ""))
+
+
+def _add_setup_hooks(config: Config, values: list[str]) -> None:
+    """Add functions that pbr calls while setup.py runs."""
+    for target in values[:MOST]:
+        module, _, function = target.strip().rpartition(".")
+        if module:
+            how = f"setup hook {target[:80]}"
+            config.hooks.append(
+                Hook(activation=Activation.BUILD, module=module, function=function, how=how)
+            )
 
 
 def _ini(data: bytes) -> list[tuple[str, str, list[str], int]]:
