@@ -97,7 +97,9 @@ def encrypted(name: str) -> bytes:
 def build(folder: Path) -> list[Path]:
     """Write the look-alikes into a folder and return their paths."""
     shapes = {
-        "lookalike-downloader-1.0.0.tar.gz": sdist("lookalike-downloader", {"setup.py": DOWNLOADER}),
+        "lookalike-downloader-1.0.0.tar.gz": sdist(
+            "lookalike-downloader", {"setup.py": DOWNLOADER}
+        ),
         "lookalike_loader-1.0.0-py3-none-any.whl": wheel(
             "lookalike_loader", {"lookalike_loader/__init__.py": hidden(THIEF)}
         ),

@@ -1,0 +1,1 @@
+"""Program -> Facts, the same for every language: fold, flow, reach, text, native, tables."""
