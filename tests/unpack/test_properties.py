@@ -77,3 +77,33 @@ def test_mutated_archives(
 @given(st.sampled_from(SEEDS), st.sampled_from(SEEDS), st.floats(0, 1), st.floats(0, 1))
 def test_spliced_archives(one: bytes, other: bytes, first: float, second: float) -> None:
     check(one[: int(first * len(one))] + other[int(second * len(other)) :])
+
+
+NUMBERS = st.sampled_from([0, 1, 20, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF])
+MAYBE = st.none() | NUMBERS
+PARTS = st.builds(
+    b.Part,
+    name=st.sampled_from([b"a.py", b"A.py", b"d/", b"../x", b"", b"\xff"]),
+    data=st.sampled_from([b"", b"x = 1\n" * 40, INNER]),
+    method=st.sampled_from([0, 8, 9, 12, 14, 93]),
+    flags=st.sampled_from([0, 1, 8, 0x800, 0x2000]),
+    listed=st.booleans(),
+    local_name=st.none() | st.just(b"b.py"),
+    local_size=MAYBE,
+    local_packed=MAYBE,
+    size=MAYBE,
+    packed=MAYBE,
+    header=MAYBE,
+    extra=st.sampled_from([b"", b.zip64_extra(1), b.zip64_extra(1 << 63, 1 << 63, 1 << 63)]),
+    local_extra=st.sampled_from([b"", b.zip64_extra(5, 1 << 62)]),
+    attributes=st.sampled_from([0, 0o120777 << 16, 0o104755 << 16, 0o20666 << 16]),
+)
+
+
+@QUIET
+@given(st.lists(PARTS, max_size=5), st.binary(max_size=9), st.binary(max_size=9), MAYBE)
+def test_zips_that_lie_anywhere(
+    parts: list[b.Part], prefix: bytes, trailing: bytes, count: int | None
+) -> None:
+    short = None if count is None else count & 0xFFFF
+    check(b.zip_parts(parts, prefix=prefix, gap=prefix, trailing=trailing, count=short))
