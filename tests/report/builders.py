@@ -264,7 +264,7 @@ def unread() -> Review:
     return review(
         Verdict.INCONCLUSIVE,
         0.2,
-        reasons=("setup.py runs on install and could not be read: the member is encrypted",),
+        reasons=("sealed-2.0/setup.py was not read: the member is encrypted",),
         artifact=artifact("sealed", "2.0", kind="archive", size=1_204_000),
         coverage=Coverage(
             complete=3,

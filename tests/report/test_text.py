@@ -146,6 +146,14 @@ def test_lines_fit_the_terminal() -> None:
         assert max(map(cells, body)) <= width
 
 
+def test_what_could_run_and_was_not_read_is_said_once() -> None:
+    assert render([unread()], "text").count("the member is encrypted") == 1
+    silent = review(Verdict.INCONCLUSIVE, 0.0, coverage=unread().coverage)
+    assert "sealed-2.0/setup.py: failed, the member is encrypted (could run)" in render(
+        [silent], "text"
+    )
+
+
 def test_many_places_and_problems_are_bounded() -> None:
     spans = [span(f"m{n}.py", 5, "exec(x)") for n in range(500)]
     shown = render(

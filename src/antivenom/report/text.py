@@ -144,6 +144,8 @@ class _Page:
                 shown.add(layer.id)
                 yield from self._decoded(layer)
         fine = self._wrapped(visible(self._small_print(finding, len(views))), "    ")
+        if self._verbose:
+            fine += [f"    ATT&CK {visible(technique(one))}" for one in finding.attack]
         yield from (paint("quiet", line) for line in fine)
 
     def _small_print(self, finding: Finding, shown: int) -> str:
@@ -152,7 +154,7 @@ class _Page:
             parts.append(finding.kind)
         if finding.state != "enabled":
             parts.append(f"rule in {finding.state}")
-        parts += [technique(one) for one in finding.attack] if self._verbose else finding.attack
+        parts += () if self._verbose else finding.attack
         more = len({(span.member, span.layer) for span in finding.spans}) - shown
         return " · ".join([*parts, f"{words.count(more, 'more place')}"] if more > 0 else parts)
 
@@ -198,7 +200,7 @@ class _Page:
     def _problems(self) -> Iterator[str]:
         problems = sorted(self._review.coverage.problems, key=lambda p: not p.blocking)
         if not self._verbose:
-            problems = [p for p in problems if p.blocking]
+            problems = [p for p in problems if p.blocking and not self._is_told(p)]
         shown = problems if self._verbose else problems[:PROBLEMS]
         if shown:
             yield ""
@@ -206,6 +208,11 @@ class _Page:
         yield from map(self._problem, shown)
         if len(problems) > len(shown):
             yield f"    and {words.count(len(problems) - len(shown), 'more member')}"
+
+    def _is_told(self, problem: Problem) -> bool:
+        """Whether a reason of the verdict names the member and says the same."""
+        told = self._review.reasons
+        return any(problem.reason in reason and problem.member in reason for reason in told)
 
     def _problem(self, problem: Problem) -> str:
         where = cut(visible(problem.member), NAME_LIMIT) or "the archive"
