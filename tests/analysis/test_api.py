@@ -257,6 +257,13 @@ def test_a_result_may_stand_for_a_folder() -> None:
     assert row is not None and row.standing(call()) == "site-packages"
 
 
+def test_only_long_waits_are_delays() -> None:
+    assert PYTHON.pick("time.sleep", call(0.5)) is None
+    assert PYTHON.pick("time.sleep", call(UNKNOWN)) is None
+    row = PYTHON.pick("time.sleep", call(3600))
+    assert row is not None and row.behavior == ("guard.delay",)
+
+
 def test_details_copy_arguments() -> None:
     row = to_row(Entry(name="a.b", behavior="data.decode", args=["encoding={1|encoding}"]))
     assert row.args == (Detail(key="encoding", places=(1, "encoding")),)
