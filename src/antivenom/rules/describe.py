@@ -14,7 +14,13 @@ from antivenom.rules.reason import WHEN
 from antivenom.rules.rule import Rule
 
 WIDTH = 88
-_WORDS = {"member": "the file", "host": "a host", "value": "something", "path": "private files"}
+_WORDS = {
+    "member": "the file",
+    "host": "a host",
+    "value": "something",
+    "path": "private files",
+    "when": "",
+}
 _TABLE = ("id", "state", "severity", "confidence", "title")
 
 
@@ -22,7 +28,7 @@ def describe(rule: Rule, samples: Iterable[Sample] = ()) -> str:
     """Return what a rule looks for and why, with its samples where the pages are at hand."""
     blocks = [
         f"{rule.title}\n{rule.id}\n{_grade(rule)}",
-        _wrap(f"{sentence(rule)} {rule.summary}"),
+        _wrap(f"{sentence(rule)} {rule.summary}".strip()),
         "Looks for\n" + "\n".join(f"  {line}" for line in _looks_for(rule)),
         "Written as\n" + textwrap.indent(rule.match.strip(), "  "),
         *_known_as(rule),
@@ -33,13 +39,14 @@ def describe(rule: Rule, samples: Iterable[Sample] = ()) -> str:
 
 
 def sentence(rule: Rule) -> str:
-    """Return the reason's template as a sentence about any package."""
-    text = rule.template.rstrip(".")
+    """Return the reason's template for any package; empty where only facts can fill it."""
+    text = rule.template
     for name, word in _WORDS.items():
         text = text.replace("{" + name + "}", word)
-    text = text.replace("{when}", "").replace("{does}", "acts").replace("{then}", "acts")
-    text = " ".join(text.split()).replace(" ,", ",")
-    return text[:1].upper() + text[1:] + "."
+    if "{" in text:
+        return ""
+    text = " ".join(text.split()).replace(" ,", ",").rstrip(" .")
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def table(rules: Iterable[Rule]) -> list[tuple[str, ...]]:
@@ -61,11 +68,11 @@ def _looks_for(rule: Rule) -> Iterator[str]:
     tree = rule.tree
     items = tree.items if isinstance(tree, AnyOf) else (tree,)
     for item in items:
-        lines = textwrap.wrap(in_words(item), WIDTH - 4)
+        lines = textwrap.wrap(in_words(item), WIDTH - 4, break_on_hyphens=False)
         yield from (("- " if number == 0 else "  ") + line for number, line in enumerate(lines))
     everything = len(rule.when) == len(Activation)
-    when = "whenever" if everything else ", ".join(WHEN[one] for one in rule.when)
-    yield f"when it runs: {when}"
+    when = "whenever it runs" if everything else ", ".join(WHEN[one] for one in rule.when)
+    yield from textwrap.wrap(when, WIDTH - 4)
 
 
 def _chain(chain: Chain) -> str:
@@ -76,7 +83,7 @@ def _chain(chain: Chain) -> str:
     if chain.new:
         text = f"new in this release: {text}"
     tests = [
-        f"{test.field} {test.op} {'|'.join(test.values)}"
+        f"{test.field} {test.op} {' or '.join(test.values)}"
         for atom in chain.atoms
         for test in atom.tests
     ]

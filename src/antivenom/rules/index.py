@@ -45,7 +45,7 @@ def _head(rules: Sequence[Rule]) -> Iterator[str]:
     yield ""
     yield "<!-- Written by `python -m antivenom.rules.index`; edit the pages, not this file. -->"
     yield ""
-    yield f"{len(rules)} rules, {enabled} enabled. Each links to its page, which is its test as well."
+    yield f"{len(rules)} rules, {enabled} enabled. Each links to its page, which is also its test."
     yield ""
 
 

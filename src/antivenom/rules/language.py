@@ -59,20 +59,6 @@ ARGS = NUMBER_ARGS | {
 }
 """Names that stand for an entry ``name=value`` of a fact's `args`; closed, like the fields. An
 observer that gives facts a new one adds it here."""
-FIELDS = frozenset({"id", "value", "host", "path_class", "lang", "scope", "member", "observer"})
-NUMBER_FIELDS = frozenset({"layer", "line", "end_line", "sink_line"})
-CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
-    "hostclass": frozenset(get_args(HostClass)) - {""},
-    "kind": frozenset(get_args(FactKind)),
-    "role": frozenset(Role),
-    "activation": frozenset(Activation),
-    "change": frozenset({"new", "same"}),
-    "certainty": frozenset({"low", "high"}),
-}
-"""Fields whose values are known beforehand, so that a misspelling is caught."""
-ALIASES: Mapping[str, str] = {"class": "hostclass"}
-ARGS = frozenset({"all", "detached", "encoded", "encoding", "executable", "hidden", "name"})
-"""Names that stand for an entry ``name=value`` of a fact's `args`."""
 FIELDS = frozenset({*TEXT_FIELDS, *NUMBER_FIELDS, *CLOSED_FIELDS, *ALIASES, *ARGS, "args"})
 JOINS = ("function", "file", "layer")
 MAX_DEPTH = 8
