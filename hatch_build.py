@@ -18,13 +18,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PLACE = "antivenom/_compiled"
 LOADERS = (
+    ("antivenom.model.attack", "load_attack"),
     ("antivenom.rules.book", "load"),
     ("antivenom.analysis.api", "table", "python"),
+    ("antivenom.analysis.commands.programs", "table"),
     ("antivenom.analysis.environment", "_table"),
     ("antivenom.analysis.hosts", "table"),
     ("antivenom.analysis.instructions", "table"),
     ("antivenom.analysis.native", "table"),
     ("antivenom.analysis.secretpaths", "_patterns"),
+    ("antivenom.model.attack", "load_attack"),
 )
 """Module, function and its arguments; a test compares them with the calls in the source."""
 

@@ -170,5 +170,5 @@ def test_coverage_names_pages_that_exist(tmp_path: Path) -> None:
 )
 def test_a_broken_coverage_table_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "coverage.toml").write_text(text)
-    with pytest.raises(RuleError, match="^coverage"):
+    with pytest.raises(RuleError, match=r"^coverage"):
         read_coverage(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -36,4 +35,6 @@ def load_attack() -> Attack:
 
 def build() -> Attack:
     """Read the table from its source."""
+    import tomllib
+
     return msgspec.convert(tomllib.loads(SOURCE.read_text(encoding="utf-8")), Attack)

@@ -1,11 +1,14 @@
-"""All rules at once: read from their pages, compiled without the samples."""
+"""All rules at once: read from their pages, compiled without the samples.
+
+What reads pages is imported where it is used: a review needs only the compiled form.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, structs
@@ -13,9 +16,10 @@ from msgspec import Struct, structs
 from antivenom import compiled
 from antivenom.errors import RuleError
 from antivenom.model.label import Activation
-from antivenom.rules.language import parse
-from antivenom.rules.page import Page, Sample, read_page
 from antivenom.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from antivenom.rules.page import Page, Sample
 
 HERE = Path(__file__).parent
 PAGES = HERE / "book"
@@ -50,6 +54,8 @@ def load() -> Book:
 
 def build(folder: Path = PAGES) -> Book:
     """Read every page of a folder into a book."""
+    from antivenom.rules.page import read_page
+
     lists = read_lists(folder)
     return make_book(rule_of(read_page(path), lists) for path in page_paths(folder))
 
@@ -63,6 +69,8 @@ def make_book(rules: Iterable[Rule]) -> Book:
 
 def rule_of(page: Page, lists: Mapping[str, list[str]] | None = None) -> Rule:
     """Return the rule of a page, or raise RuleError with page and column."""
+    from antivenom.rules.language import parse
+
     header = page.header
     try:
         tree = parse(header.match, lists)
@@ -95,12 +103,16 @@ def page_paths(folder: Path = PAGES) -> list[Path]:
 
 def samples(rule_id: str, folder: Path = PAGES) -> tuple[Sample, ...]:
     """Return the samples of a rule's page; none where the pages were left out (a wheel)."""
+    from antivenom.rules.page import read_page
+
     path = folder / f"{rule_id}.md"
     return read_page(path).samples if path.is_file() else ()
 
 
 def read_lists(folder: Path = PAGES) -> dict[str, list[str]]:
     """Return the named lists (``@name``) of a book."""
+    import tomllib
+
     path = folder / "lists.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 

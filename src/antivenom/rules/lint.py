@@ -7,6 +7,7 @@ pages themselves are checked, and samples that give their facts as such.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -184,3 +185,14 @@ def _covers(fact: Fact, member: str, line: int) -> bool:
         return False
     last = max(fact.end_line, fact.line)
     return line == 0 or fact.line <= line <= last or fact.sink_line == line
+
+
+def main() -> int:
+    """Check the pages; their samples are run by the tests, which have an observer at hand."""
+    complaints = lint()
+    sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Runs the samples of rule pages through the real pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Sequence
+
+import msgspec
+
+from antivenom.model.artifact import Artifact
+from antivenom.model.fact import Fact
+from antivenom.pipeline import observe
+from antivenom.rules.page import Package
+
+TOP = "demo-1.0/"
+
+
+def facts_of(package: Package, before: Package | None) -> Sequence[Fact]:
+    """Return what the pipeline sees in a sample, with the paths the page uses."""
+    name, data = pack(package)
+    artifact = Artifact(
+        path=name,
+        filename=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        data=data,
+    )
+    facts = observe(artifact).facts
+    return [msgspec.structs.replace(f, member=f.member.removeprefix(TOP)) for f in facts]
+
+
+def pack(package: Package) -> tuple[str, bytes]:
+    """Make a wheel of a sample that holds a `.dist-info` folder, an sdist of any other."""
+    if any(".dist-info/" in path for path in package.files):
+        return "demo-1.0-py3-none-any.whl", _wheel(package)
+    return "demo-1.0.tar.gz", _sdist(package)
+
+
+def _wheel(package: Package) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path, data in package.files.items():
+            archive.writestr(path, data)
+    return out.getvalue()
+
+
+def _sdist(package: Package) -> bytes:
+    name = package.metadata.get("name", "demo")
+    version = package.metadata.get("version", "1.0")
+    info = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path, data in {"PKG-INFO": info.encode(), **package.files}.items():
+            entry = tarfile.TarInfo(TOP + path)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
