@@ -85,7 +85,8 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     into: str = ""
     """The behavior that `sink` feeds; defaults to the first of `behavior`."""
     source: Places = ()
-    """What becomes a source of `yields`: ``returns``, ``self`` or an argument."""
+    """What becomes a source of `yields`: ``returns``, ``self``, an argument, or ``params``: what
+    the callable in `calls` is given."""
     yields: str = ""
     """The behavior that `source` carries; defaults to the first of `behavior`."""
     joined: bool = False

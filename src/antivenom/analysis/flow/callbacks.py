@@ -19,6 +19,8 @@ _INSTALL_COMMANDS = frozenset(
 _SETUP = frozenset(
     ["setuptools.setup", "distutils.core.setup", "skbuild.setup", "numpy.distutils.core.setup"]
 )
+_GIVEN = 4
+"""Parameters of a callback that receive what a library observed (a key, a packet)."""
 _METHODS = ("initialize_options", "finalize_options", "run", "execute")
 
 
@@ -32,6 +34,9 @@ def run(m: Machine, row: Row | None, path: str, site: Site) -> None:
     from antivenom.analysis.flow.calls import call_value
 
     passed = [v for value in site.all(row.passes) for v in _spread(value)]
+    if "params" in row.source:
+        taint = m.effects.taint(m, row.gives, site.line)
+        passed = [*passed, *(Value(taints=(taint,)) for _ in range(_GIVEN))]
     for target in site.all(row.calls):
         if is_callable(target):
             call_value(m, target, passed, {}, site.line, site.end_line)

@@ -290,6 +290,8 @@ class Effects:
         host = ("", "")
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
             host = self.host_of(m, target)
+            host = host if host[1] else (host[0], "unknown")
+        path_class = path_class or layers.started(row, site)
         for behavior in behaviors:
             if behavior not in _QUIET or (text and HOLE not in text) or path_class:
                 self.emit(
@@ -304,6 +306,8 @@ class Effects:
                 )
         arriving = self._arrive(m, row, site, text, host, args)
         fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
+        if row.reads and "returns" in row.source:
+            fresh = merge_taints(fresh, self._from_files(m, row, site))
         self._files(m, row, site, arriving, fresh)
         layers.commands(m, row, site)
         return self._result(m, row, path, site, fresh, behaviors)
@@ -400,10 +404,11 @@ class Effects:
         args: tuple[str, ...],
     ) -> tuple[Taint, ...]:
         gives = row.gives
-        if row.reads and behaviors and gives == "file.read":
-            gives = behaviors[0]
         if not (row.source or row.joined) or not gives:
             return ()
+        if row.reads and gives == "file.read":
+            found = self._classify(site, row.reads, secretpaths.classify)
+            gives, path_class = found or (gives, path_class)
         taint = self.taint(
             m,
             gives,
@@ -435,7 +440,8 @@ class Effects:
         """Remember what was written where, so that starting the file later completes the chain."""
         if not row.writes:
             return
-        written = [t.through("file.write") for t in (arriving if not row.joined else fresh)]
+        moved = (*arriving, *fresh) if row.reads else arriving
+        written = [t.through("file.write") for t in (fresh if row.joined else moved)]
         if not written:
             return
         for value in site.all(row.writes):
