@@ -18,7 +18,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PLACE = "antivenom/_compiled"
 LOADERS = (
-    ("antivenom.model.attack", "load_attack"),
     ("antivenom.rules.book", "load"),
     ("antivenom.analysis.api", "table", "python"),
     ("antivenom.analysis.commands.programs", "table"),
