@@ -25,13 +25,29 @@ def run(m: Machine, roots: Sequence[Root]) -> None:
         if source is not None:
             _guarded(m, source, root.activation, root)
     for source in m.package.sources:
-        activation = source.label.activation
-        if source.label.role is Role.TEST and STRENGTH[activation] <= STRENGTH[Activation.CALL]:
-            activation = Activation.TEST
-        if activation is Activation.NEVER:
-            activation = Activation.CALL
-        _guarded(m, source, activation, None)
+        _guarded(m, source, _loading(m, source), None)
     _unreached(m)
+
+
+_ASIDE = frozenset([Role.TEST, Role.DOCS, Role.EXAMPLE])
+
+
+def _loading(m: Machine, source: Source) -> Activation:
+    """When the top level of a member runs that no root reached: when somebody imports it."""
+    label = source.label
+    if label.role is Role.TEST and STRENGTH[label.activation] <= STRENGTH[Activation.CALL]:
+        return Activation.TEST
+    if label.activation is Activation.NEVER:
+        return Activation.CALL
+    if label.activation is Activation.CALL and label.role not in _ASIDE and _importable(m, source):
+        return Activation.IMPORT
+    return label.activation
+
+
+def _importable(m: Machine, source: Source) -> bool:
+    """Whether the member is a module of a package: scripts beside a package are run by name."""
+    parent = source.name.rpartition(".")[0]
+    return bool(source.name) and (not parent or parent in m.package.by_name)
 
 
 def _guarded(m: Machine, source: Source, activation: Activation, root: Root | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis.api.row import Row
 from antivenom.analysis.flow.objects import Code
+from antivenom.analysis.tools import command_class
 from antivenom.analysis.value import HOLE, Value, text_of
 
 if TYPE_CHECKING:
@@ -117,12 +118,32 @@ def decode_layer(m: Machine, decoded: Decoded, line: int) -> None:
     run_text(m, decoded.data, line, decoded.via, decoded.lang or "text")
 
 
+def started(row: Row, site: Site) -> str:
+    """Return the class of the program that a call starts, "" for a call that starts none."""
+    if not row.command:
+        return ""
+    for value in site.all(row.command):
+        for option in (value, *value.alts):
+            command = _command(option)
+            if command:
+                return command_class(command)
+            if option.path == "sys.executable" or _is_interpreter(option):
+                return "python"
+    return "computed"
+
+
+def _is_interpreter(value: Value) -> bool:
+    return bool(value.items) and value.items[0].path == "sys.executable"
+
+
 def _command(value: Value) -> str | list[str]:
     """Return a command line or argument vector with what is known of it, "" when nothing is."""
     if isinstance(value.const, (list, tuple)):
         return [str(c) for c in value.const]
     if value.items:
-        words = [text_of(v) or HOLE for v in value.items[:100]]
+        words = [
+            "python" if v.path == "sys.executable" else text_of(v) or HOLE for v in value.items[:100]
+        ]
         return words if any(w != HOLE for w in words) else ""
     text = text_of(value)
     return text if text.strip(HOLE + " ") else ""

@@ -319,10 +319,15 @@ def _twice(m: Machine, body: tuple[p.Stmt, ...]) -> End:
 def _while(m: Machine, stmt: p.Loop) -> End:
     if isinstance(stmt.test, p.Const):
         return _twice(m, stmt.body)
+    names = sorted(_names(stmt.test))
+    before: object = None
     for n in range(MAX_UNROLLED):
         test = evaluate(m, stmt.test)
-        if not test.known or m.forks or m.coarse:
+        now = _state(m, names)
+        # A loop whose condition does not change as we see it waits for something we do not.
+        if not test.known or m.forks or m.coarse or now == before:
             return _twice(m, stmt.body)
+        before = now
         if not _truth(test.const):
             return _aside_once(m, stmt.body) if n == 0 else End.NORMAL
         end = run_block(m, stmt.body)
@@ -331,6 +336,29 @@ def _while(m: Machine, stmt: p.Loop) -> End:
         if end is End.BREAK:
             break
     return End.NORMAL
+
+
+def _names(expr: p.Expr) -> set[str]:
+    if isinstance(expr, p.Name):
+        return {expr.id}
+    if isinstance(expr, p.Op):
+        return {n for a in expr.args if a is not None for n in _names(a)}
+    if isinstance(expr, p.Call):
+        return {n for a in (expr.func, *expr.args) for n in _names(a)}
+    if isinstance(expr, (p.Attr, p.Index)):
+        return _names(expr.base)
+    return set()
+
+
+def _state(m: Machine, names: list[str]) -> object:
+    state: list[object] = []
+    for name in names:
+        value = m.frame.env.get(name)
+        const = value.const if value is not None and value.known else None
+        if isinstance(const, (str, bytes, list, tuple, dict, set, bytearray)):
+            const = len(const)
+        state.append(const)
+    return state
 
 
 def _aside_once(m: Machine, body: tuple[p.Stmt, ...]) -> End:
