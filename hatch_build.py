@@ -20,7 +20,7 @@ PLACE = "antivenom/_compiled"
 LOADERS = (
     ("antivenom.rules.book", "load"),
     ("antivenom.analysis.api", "table", "python"),
-    ("antivenom.analysis.commands.programs", "table"),
+    ("antivenom.analysis.commands.programs", "_table"),
     ("antivenom.analysis.environment", "_table"),
     ("antivenom.analysis.hosts", "table"),
     ("antivenom.analysis.instructions", "table"),

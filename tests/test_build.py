@@ -1,0 +1,49 @@
+"""What the wheel ships instead of the pages people write."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "antivenom"
+NAMES = re.compile(r'compiled\.load\(\s*f?"([a-z-]+)')
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return zipfile.ZipFile(next(folder.glob("*.whl")))
+
+
+def test_every_table_is_compiled(wheel: zipfile.ZipFile) -> None:
+    shipped = {Path(n).stem for n in wheel.namelist() if "/_compiled/" in n}
+    asked = {n for p in SOURCE.rglob("*.py") for n in NAMES.findall(p.read_text())}
+    missing = {n for n in asked if not any(s == n or s.startswith(n) for s in shipped)}
+    assert asked
+    assert missing == set()
+
+
+def test_no_rule_page_and_no_sample_is_shipped(wheel: zipfile.ZipFile) -> None:
+    names = wheel.namelist()
+    assert not [n for n in names if n.endswith(".md") and "/rules/" in n]
+    assert not [n for n in names if n.startswith(("tests/", "demo/", "bench/"))]
+
+
+def test_the_license_and_the_typing_marker_are_shipped(wheel: zipfile.ZipFile) -> None:
+    names = wheel.namelist()
+    assert "antivenom/py.typed" in names
+    assert any(n.endswith("licenses/LICENSE") for n in names)
+
+
+def test_the_build_leaves_the_checkout_alone(wheel: zipfile.ZipFile) -> None:
+    assert wheel.namelist()
+    assert not (SOURCE / "_compiled").exists()
