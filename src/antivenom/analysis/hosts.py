@@ -55,6 +55,9 @@ def build() -> HostTable:
                 else:
                     domains[domain] = hostclass
     answers = raw["answers"]
+    for domain in answers["address"]:
+        if "/" not in domain:
+            domains.setdefault(domain, "service")
     return HostTable(domains, paths, answers["address"], answers["credentials"])
 
 
