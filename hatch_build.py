@@ -7,9 +7,9 @@ put there. Rule pages themselves stay out, since their samples look like attacks
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -61,16 +61,22 @@ def loaders(source: Path) -> Iterator[tuple[str, str, list[str]]]:
                 yield module, node.name, [folder.parent.name]
 
 
+def _calls(source: Path) -> Iterator[str]:
+    for module, function, arguments in loaders(source):
+        yield f"import {module} as module; module.{function}(*{arguments!r})"
+
+
 def compile_tables(source: Path, folder: Path) -> list[Path]:
     """Let every loader build its table, and return the tables under their shipped names."""
-    os.environ["XDG_CACHE_HOME"] = str(folder)
-    sys.path.insert(0, str(source))
-    try:
-        for module, function, arguments in loaders(source):
-            getattr(importlib.import_module(module), function)(*arguments)
-        digest = importlib.import_module("antivenom.analysis.engine").digest()
-    finally:
-        sys.path.remove(str(source))
+    # A process of its own: loaders keep what they loaded, and a build may ask twice.
+    script = [*_calls(source), "from antivenom.analysis import engine", "print(engine.digest())"]
+    digest = subprocess.run(
+        [sys.executable, "-c", "\n".join(script)],
+        env={**os.environ, "XDG_CACHE_HOME": str(folder), "PYTHONPATH": str(source)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
     tables = sorted((folder / "antivenom" / "compiled").glob("*.json"))
     # The cache keys a table by its sources: name-digest.json.
     found = [t.rename(t.with_name(f"{t.stem.rpartition('-')[0]}.json")) for t in tables]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,10 +54,12 @@ def load(name: str, sources: Iterable[Path], build: Callable[[], T], kind: type[
 
 def _keep(path: Path, data: bytes) -> None:
     """Write atomically; a read-only home only costs the next start some time."""
+    partial = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}")
         partial.write_bytes(data)
         partial.replace(path)
     except OSError:
-        return
+        # A reviewing child may not write at all: it leaves nothing half done.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

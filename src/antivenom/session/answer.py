@@ -15,7 +15,12 @@ from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
 from antivenom.model.review import Review
 
-_OURS = b"import os, base64\nexec(base64.b64decode(os.environ['A']))\n"
+_OURS = b"""
+import base64, os, subprocess
+exec(base64.b64decode(os.environ["A"]))
+open(os.path.expanduser("~/.netrc")).read()
+subprocess.run("curl https://host.example/", shell=True)
+"""
 """A program of our own that makes the pipeline load everything it imports late."""
 
 
@@ -43,13 +48,11 @@ class Answer(Struct, frozen=True, kw_only=True):
     trouble: Trouble | None = None
 
 
-def reviewer(
-    limits: Limits = DEFAULT_LIMITS, *, offline: bool = False, warm: bool = False
-) -> Callable[[bytes], bytes]:
+def reviewer(limits: Limits = DEFAULT_LIMITS, *, offline: bool = False) -> Callable[[bytes], bytes]:
     """Return the work of a child: a locator's bytes in, an answer's bytes out.
 
-    What the children share is loaded here, once, before they are forked; `warm` loads what is
-    needed late as well, worth it when there are many artifacts.
+    What the children share is loaded here, once, before they are forked; also what the pipeline
+    imports late, since a child may not write a compiled module or table for the next run.
     """
     from antivenom import pipeline
     from antivenom.intake.files import from_bytes, open_located
@@ -72,9 +75,8 @@ def reviewer(
         review = msgspec.structs.replace(review, took_ms=took)
         return msgspec.json.encode(Answer(review=review, members=_hashes(review, profile)))
 
-    if warm:
-        ours = from_bytes(_OURS, "ours.py")
-        pipeline.judge(pipeline.observe(ours, limits), knowledge)
+    ours = from_bytes(_OURS, "ours.py")
+    pipeline.judge(pipeline.observe(ours, limits), knowledge)
     return answer
 
 

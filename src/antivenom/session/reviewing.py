@@ -65,16 +65,12 @@ def run(requests: Sequence[str], options: Options | None = None) -> Iterator[Out
         deps=options.deps, offline=options.offline, limits=options.limits, tell=options.tell
     )
     found = intake.gather(requests, gathering)
-    work = reviewer(options.limits, offline=options.offline, warm=not _is_one_file(requests))
+    work = reviewer(options.limits, offline=options.offline)
     with Pool(work, jobs=options.processes, bounds=options.bounds) as pool:
         if not all(map(_on_disk, requests)):
             # Fetching starts threads, and children are better made before them.
             pool.prepare()
         yield from _Line(found, options).through(pool)
-
-
-def _is_one_file(requests: Sequence[str]) -> bool:
-    return len(requests) == 1 and _on_disk(requests[0]) and Path(requests[0]).is_file()
 
 
 def _on_disk(request: str) -> bool:
