@@ -136,7 +136,7 @@ def _first(data: bytes, start: int, needle: bytes) -> int:
 
 def _hides(before: bytes, after: bytes, blanks: int) -> bool:
     """Aligned comments, tables and deep nesting are ordinary; a statement out there is not."""
-    if not after.strip() or after[:1] in b"#\"'\\/*|+-\r" and not after.startswith(b"'''"):
+    if not after.strip() or (after[:1] in b"#\"'\\/*|+-\r" and not after.startswith(b"'''")):
         return False
     if before.startswith((b"#", b"//", b"*", b"|")) and b"\n" not in before:
         return False
@@ -144,7 +144,7 @@ def _hides(before: bytes, after: bytes, blanks: int) -> bool:
         return False
     if after.startswith(b";") or before.endswith(b";"):
         return True
-    return bool(before) and blanks >= 100 or blanks >= 200
+    return (bool(before) and blanks >= 100) or blanks >= 200
 
 
 def below_blank_lines(data: bytes) -> Iterator[tuple[int, Sighting]]:
@@ -162,9 +162,14 @@ def below_blank_lines(data: bytes) -> Iterator[tuple[int, Sighting]]:
             end += len(data[end : end + 64]) - len(data[end : end + 64].lstrip(b"\r\n"))
             start = end
             after = data[end : end + 400]
-            if after.strip() and _LOOKS_RUN.search(after) and not data[:at].strip() == b"":
+            if after.strip() and _LOOKS_RUN.search(after) and data[:at].strip() != b"":
                 given += 1
-                yield end, _hidden(after.split(b"\n", 1)[0], f"lines={data.count(chr(10).encode(), at, end)}")
+                yield (
+                    end,
+                    _hidden(
+                        after.split(b"\n", 1)[0], f"lines={data.count(chr(10).encode(), at, end)}"
+                    ),
+                )
 
 
 def _hidden(after: bytes, arg: str) -> Sighting:

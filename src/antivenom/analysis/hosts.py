@@ -64,7 +64,7 @@ def build() -> HostTable:
 @lru_cache(maxsize=1)
 def table() -> HostTable:
     """Return the table, compiled once."""
-    return compiled.load("hosts", [SOURCE], build, HostTable)
+    return compiled.load("hosts", [SOURCE, Path(__file__)], build, HostTable)
 
 
 @lru_cache(maxsize=4096)

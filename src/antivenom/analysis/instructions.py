@@ -46,7 +46,7 @@ def build() -> Orders:
 @cache
 def table() -> Orders:
     """Return the table, compiled once."""
-    return compiled.load("instructions", [SOURCE], build, Orders)
+    return compiled.load("instructions", [SOURCE, Path(__file__)], build, Orders)
 
 
 @cache

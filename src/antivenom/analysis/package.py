@@ -8,7 +8,7 @@ or that call such a function, are evaluated on their own ("hot"); others ("cold"
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,16 +22,33 @@ if TYPE_CHECKING:
     from antivenom.model.program import Function, Module
 
 _PRIMITIVES = (
-    "getattr __builtins__ __dict__ __getattribute__ __subclasses__ __globals__ __import__ globals "
-    "vars locals builtins exec eval compile setattr sys.modules __loader__ __spec__ __code__ "
-    "__class__ FunctionType CodeType cmdclass Fernet marshal"
+    "__builtins__ __getattribute__ __subclasses__ __import__ builtins exec eval execfile "
+    "__loader__ FunctionType CodeType cmdclass Fernet marshal getattr(__ getattr(os "
+    "getattr(sys getattr(builtins getattr(importlib getattr(subprocess sys.modules["
 ).split()
 """Ways to reach any function without naming it: a text with one of these is lowered."""
 
-MAX_BUNDLED = 1 << 20
+_SOFT = "getattr __dict__ vars globals locals compile setattr".split()
+"""Primitives that ordinary libraries use everywhere: they make a text hot only beside the import
+of something worth reaching, and never a function."""
 
-_COMMON = frozenset(["getattr", "setattr", "__class__", "__dict__", "vars", "globals", "locals"])
-"""Primitives that ordinary libraries use everywhere: they make a text hot, not a function."""
+_CAPABLE = re.compile(
+    rb"^[ \t]*(?:import|from)[ \t]+(?:[\w., \t]{0,200}\b)?"
+    rb"(?:os|sys|subprocess|builtins|importlib|socket|shutil|ctypes|runpy|pty)\b",
+    re.MULTILINE,
+)
+
+_GENERIC = frozenset(
+    ".key .github .config .env .profile .docker .pem .kube .vault config.json config.toml "
+    "config.yaml config.yml settings.json auth.json settings.xml default.toml credentials "
+    "user.config nuget.config jenkinsfile cookies bookmarks 0001 id_ access_tokens go! go "
+    "python_history site-packages dist-packages node_modules local storage system32 "
+    "application_default_credentials service.conf user.conf rc.local .gitconfig .travis.yml "
+    "sessionstorage open_code conf.d profiles.ini".split()
+)
+"""Path parts that prose and ordinary code mention all the time."""
+
+MAX_BUNDLED = 1 << 20
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _IMPORT = re.compile(
@@ -183,15 +200,12 @@ def _needle_lines(data: bytes, starts: list[int]) -> tuple[list[int], list[int]]
     automaton, names, strong_count = needles()
     strong: set[int] = set()
     weak: set[int] = set()
-    for number, start, end in automaton.find_matches_as_indexes(data):
-        if not _is_word(data, start, end):
-            continue
-        line = bisect_left(starts, start + 1)
+    for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]
         if number < strong_count:
-            if names[number] not in _COMMON:
-                strong.add(line)
-        else:
-            weak.add(line)
+            if _is_use(data, names[number], start, end):
+                strong.add(bisect_right(starts, start))
+        elif _is_word(data, start, end):
+            weak.add(bisect_right(starts, start))
     return sorted(strong), sorted(weak | strong)
 
 
@@ -200,16 +214,35 @@ def _lines_of(names: set[str], data: bytes, starts: list[int]) -> list[int]:
 
     automaton = BytesAhoCorasick([n.encode() for n in sorted(names)])
     hits = automaton.find_matches_as_indexes(data)
-    return sorted({bisect_left(starts, s + 1) for _, s, e in hits if _is_word(data, s, e)})
+    return sorted({bisect_right(starts, s) for _, s, e in hits if _is_word(data, s, e)})
 
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def _is_word(data: bytes, start: int, end: int) -> bool:
-    if start and data[start - 1] in _WORD and data[start] in _WORD:
+    if start and data[start - 1] in _WORD and (data[start] in _WORD or data[start] == _DOT):
         return False
     return not (end < len(data) and data[end] in _WORD and data[end - 1] in _WORD)
+
+
+_DOT = ord(".")
+_USED = frozenset(b".([")
+
+
+def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
+    """Return whether a strong needle stands where it means something, not in mere prose."""
+    if not _is_word(data, start, end):
+        return False
+    if name in _ALWAYS or not name.isidentifier():
+        return True
+    if data[end : end + 1] and data[end] in _USED:
+        return True
+    before = data[max(0, start - 60) : start].rpartition(b"\n")[2]
+    return b"import " in before or before.lstrip().startswith(b"from")
+
+
+_ALWAYS = frozenset([*_PRIMITIVES, *_SOFT, "environ", "environb"])
 
 
 @cache
@@ -218,7 +251,7 @@ def needles() -> tuple[object, list[str], int]:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
     table = api.table("python")
-    strong = sorted({*table.strong, *_PRIMITIVES, *secretpaths.needles()})
+    strong = sorted({*table.strong, *_PRIMITIVES, *_secret_words()})
     weak = sorted(set(table.weak) - set(strong))
     words = [*strong, *weak]
     automaton = BytesAhoCorasick(
@@ -229,14 +262,36 @@ def needles() -> tuple[object, list[str], int]:
     return automaton, words, len(strong)
 
 
+def _secret_words() -> set[str]:
+    """Return distinctive parts of secret paths, as people capitalise them."""
+    found: set[str] = set()
+    for word in secretpaths.needles():
+        if len(word) > 3 and not word.isalpha() and word not in _GENERIC:
+            found |= {word, word.title(), word.capitalize()}
+    return found
+
+
 def is_hot(data: bytes) -> bool:
     """Return whether a text holds an identifier that some behavior needs."""
-    automaton, _, strong_count = needles()
+    automaton, names, strong_count = needles()
     if not data.isascii() and _odd_identifier(data):
         return True
     for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]
-        if number < strong_count and _is_word(data, start, end):
+        if number < strong_count and _is_use(data, names[number], start, end):
             return True
+    soft = any(_word_in(data, word) for word in _SOFT_BYTES)
+    return soft and _CAPABLE.search(data) is not None
+
+
+_SOFT_BYTES = tuple(word.encode() for word in _SOFT)
+
+
+def _word_in(data: bytes, word: bytes) -> bool:
+    at = data.find(word)
+    while at >= 0:
+        if _is_word(data, at, at + len(word)) and not (at and data[at - 1] == _DOT):
+            return True
+        at = data.find(word, at + 1)
     return False
 
 

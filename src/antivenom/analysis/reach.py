@@ -20,6 +20,7 @@ from antivenom.model.program import Function
 
 def run(m: Machine, roots: Sequence[Root]) -> None:
     """Evaluate everything. Running out of budget ends it early and is recorded per member."""
+    m.rooted = bool(roots)
     for root in sorted(roots, key=lambda r: -STRENGTH[r.activation]):
         source = m.package.by_member.get(root.member)
         if source is not None:
@@ -47,7 +48,10 @@ def _loading(m: Machine, source: Source) -> Activation:
 def _importable(m: Machine, source: Source) -> bool:
     """Whether the member is a module of a package: scripts beside a package are run by name."""
     parent = source.name.rpartition(".")[0]
-    return bool(source.name) and (not parent or parent in m.package.by_name)
+    if source.name and (not parent or parent in m.package.by_name):
+        return True
+    folder = source.member.rpartition("/")[0]
+    return not m.rooted or (bool(folder) and folder in m.package.by_place)
 
 
 def _guarded(m: Machine, source: Source, activation: Activation, root: Root | None) -> None:

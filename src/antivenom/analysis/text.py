@@ -21,17 +21,40 @@ if TYPE_CHECKING:
     from antivenom.model.fact import HostClass
 
 CODE = frozenset(
-    "python pth stub cython notebook shell batch powershell vbs javascript typescript ruby php perl"
-    " lua c rust go java".split()
+    [
+        "python",
+        "pth",
+        "stub",
+        "cython",
+        "notebook",
+        "shell",
+        "batch",
+        "powershell",
+        "vbs",
+        "javascript",
+        "typescript",
+        "ruby",
+        "php",
+        "perl",
+        "lua",
+        "c",
+        "rust",
+        "go",
+        "java",
+    ]
 )
 """Languages in which invisible and far-away text is a way to hide, not typography."""
-_SCRIPTS = frozenset("python pth shell batch powershell vbs ruby perl php".split())
+_SCRIPTS = frozenset(
+    ["python", "pth", "shell", "batch", "powershell", "vbs", "ruby", "perl", "php"]
+)
 """Code that people write by hand line by line: a very long line is no minifier's work."""
 
 _BARE_CLASSES = frozenset(
-    "webhook bot-api paste oast tunnel dyndns chat-cdn free-hosting".split()
+    ["webhook", "bot-api", "paste", "oast", "tunnel", "dyndns", "chat-cdn", "free-hosting"]
 )
-_TELLING = frozenset("webhook bot-api paste oast tunnel dyndns chat-cdn raw-ip".split())
+_TELLING = frozenset(
+    ["webhook", "bot-api", "paste", "oast", "tunnel", "dyndns", "chat-cdn", "raw-ip"]
+)
 _LINKED = frozenset({"paste", "chat-cdn", "raw-ip"})
 """Classes that prose and data link to for good reasons."""
 _MOST_OF_CLASS: dict[str, int] = {"unknown": 20, "free-hosting": 10, "code-host": 5}
@@ -44,10 +67,10 @@ _LONG_LINE = 1500
 _ENTROPY_RUN = 160
 _ENTROPY_BITS = 4.3
 _WORD_RUN = 24
-_WORDS = bytes(
-    65 if chr(b).isascii() and chr(b).isalnum() else 32 for b in range(256)
+_WORDS = bytes(65 if chr(b).isascii() and chr(b).isalnum() else 32 for b in range(256))
+_CODED = bytes(
+    65 if chr(b).isascii() and (chr(b).isalnum() or b in b"+/=_-\\") else 32 for b in range(256)
 )
-_CODED = bytes(65 if chr(b).isascii() and (chr(b).isalnum() or b in b"+/=_-\\") else 32 for b in range(256))
 
 _URL = re.compile(rb"[^\s\"'<>`{}|^\\,;()\[\]\x00-\x1f]{1,400}")
 _SCHEME_BACK = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,12}\Z")

@@ -13,7 +13,9 @@ class Shape:
 
     __slots__ = ("back", "kind", "needles", "pattern")
 
-    def __init__(self, kind: str, needles: tuple[bytes, ...], pattern: bytes, back: int = 0) -> None:
+    def __init__(
+        self, kind: str, needles: tuple[bytes, ...], pattern: bytes, back: int = 0
+    ) -> None:
         self.kind = kind
         self.needles = needles
         self.pattern = re.compile(pattern)
@@ -40,7 +42,9 @@ SHAPES: tuple[Shape, ...] = (
         (b"/api/webhooks/",),
         rb"/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,80}",
     ),
-    Shape("slack-webhook", (b"/services/t",), rb"/services/T[A-Z0-9]{7,12}/B[A-Z0-9]{7,12}/\w{20,26}"),
+    Shape(
+        "slack-webhook", (b"/services/t",), rb"/services/T[A-Z0-9]{7,12}/B[A-Z0-9]{7,12}/\w{20,26}"
+    ),
     Shape("aws-key-id", (b"akia", b"asia"), rb"(?:AKIA|ASIA)[A-Z2-7]{16}" + _T),
     Shape("forge-token", (b"ghp_", b"gho_", b"ghs_", b"ghu_"), rb"gh[posu]_[A-Za-z0-9]{36}" + _T),
     Shape("forge-token", (b"github_pat_",), rb"github_pat_[A-Za-z0-9_]{70,90}"),
@@ -50,7 +54,11 @@ SHAPES: tuple[Shape, ...] = (
     Shape("slack-token", (b"xoxb-", b"xoxp-"), rb"xox[bp]-[0-9]{9,14}-[A-Za-z0-9-]{20,80}"),
     Shape("mail-key", (b"sg.",), rb"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}" + _T),
     Shape("google-key", (b"aiza",), rb"AIza[A-Za-z0-9_-]{35}" + _T),
-    Shape("private-key", (b"-----begin ",), rb"-----BEGIN (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----\\?[nr\s]"),
+    Shape(
+        "private-key",
+        (b"-----begin ",),
+        rb"-----BEGIN (?:[A-Z]{2,12} ){0,2}PRIVATE KEY-----\\?[nr\s]",
+    ),
 )
 
 DISCORD_BOT = re.compile(rb"[MNO][A-Za-z\d]{23,25}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,38}" + _T)

@@ -76,7 +76,11 @@ def language_of(text: str) -> str:
     if programs.has_role(name, "powershell"):
         return "cmd"
     if programs.has_role(name, "windows") and not text.lstrip().startswith("/"):
-        return "cmd" if name not in ("if", "for", "set", "timeout", "type") or _WINDOWS.search(text) else "sh"
+        return (
+            "cmd"
+            if name not in ("if", "for", "set", "timeout", "type") or _WINDOWS.search(text)
+            else "sh"
+        )
     return "cmd" if _WINDOWS.search(text[:2000]) and "/bin/" not in text[:2000] else "sh"
 
 

@@ -13,15 +13,62 @@ from antivenom.analysis.commands.sh import ansi_c
 from antivenom.analysis.commands.stream import NOTHING, Chain, Stream, merge
 
 _OPTION_WITH_WORD = {
-    "sudo": "ugpChTDR", "timeout": "ks", "nice": "n", "ionice": "cnp", "env": "uCS", "xargs": "IdEnLPsa",
-    "su": "c", "start": "", "stdbuf": "", "doas": "uC", "runuser": "ul", "watch": "n", "parallel": "j",
+    "sudo": "ugpChTDR",
+    "timeout": "ks",
+    "nice": "n",
+    "ionice": "cnp",
+    "env": "uCS",
+    "xargs": "IdEnLPsa",
+    "su": "c",
+    "start": "",
+    "stdbuf": "",
+    "doas": "uC",
+    "runuser": "ul",
+    "watch": "n",
+    "parallel": "j",
 }
 _DETACHERS = frozenset(["nohup", "setsid", "disown"])
 _DURATION = re.compile(r"\d+(?:\.\d+)?[smhd]?")
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|zip|7z|rar|xz|bz2|cab)$", re.IGNORECASE)
 _PASSES_ON = frozenset(
-    "cat head tail sort uniq grep egrep sed awk cut tr tee xxd od hexdump base64 jq strings pv column"
-    " fold paste wc rev gzip bzip2 xz zip tar openssl tac perl python3 findstr more xargs".split()
+    [
+        "cat",
+        "head",
+        "tail",
+        "sort",
+        "uniq",
+        "grep",
+        "egrep",
+        "sed",
+        "awk",
+        "cut",
+        "tr",
+        "tee",
+        "xxd",
+        "od",
+        "hexdump",
+        "base64",
+        "jq",
+        "strings",
+        "pv",
+        "column",
+        "fold",
+        "paste",
+        "wc",
+        "rev",
+        "gzip",
+        "bzip2",
+        "xz",
+        "zip",
+        "tar",
+        "openssl",
+        "tac",
+        "perl",
+        "python3",
+        "findstr",
+        "more",
+        "xargs",
+    ]
 )
 
 
@@ -129,9 +176,9 @@ def _behind(name: str, rest: list[Arg]) -> list[Arg]:
             at += 1
         elif text.startswith("-") and len(text) > 1:
             at += 2 if len(text) == 2 and text[1] in takes else 1
-        elif name in ("env", "sudo", "doas") and re.match(r"[A-Za-z_]\w{0,60}=", text):
-            at += 1
-        elif name in ("timeout", "watch", "chroot") and _DURATION.fullmatch(text):
+        elif (name in ("env", "sudo", "doas") and re.match(r"[A-Za-z_]\w{0,60}=", text)) or (
+            name in ("timeout", "watch", "chroot") and _DURATION.fullmatch(text)
+        ):
             at += 1
         else:
             break
@@ -178,7 +225,9 @@ def _tell(reading: Reading, command: Command, name: str, arguments: list[Arg]) -
     chains: list[Chain] = []
     for row in programs.effects(name, text):
         if not programs.is_quiet(row, text):
-            host = hosts.classify(text)[0] if row.behavior == "impact.mine" and "://" in text else ""
+            host = (
+                hosts.classify(text)[0] if row.behavior == "impact.mine" and "://" in text else ""
+            )
             reading.see(
                 row.behavior,
                 command.line,
@@ -188,7 +237,9 @@ def _tell(reading: Reading, command: Command, name: str, arguments: list[Arg]) -
                 certainty=row.certainty,
             )
         if row.gives:
-            chains.append(Chain((row.behavior,), value=_joined(arguments)[:200], args=tuple(row.args)))
+            chains.append(
+                Chain((row.behavior,), value=_joined(arguments)[:200], args=tuple(row.args))
+            )
     return Stream(tuple(chains)) if chains else NOTHING
 
 
@@ -210,7 +261,11 @@ def _plain(
         for target in texts if name == "tee" else texts[-1:]:
             reading.wrote(target, given, command.line)
     if name == "crontab" and stdin.text:
-        reading.nested(re.sub(r"(?m)^\s*(?:@\w+|(?:[\d*/,-]{1,20}\s+){5})\s*", "", stdin.text), "sh", command.line)
+        reading.nested(
+            re.sub(r"(?m)^\s*(?:@\w+|(?:[\d*/,-]{1,20}\s+){5})\s*", "", stdin.text),
+            "sh",
+            command.line,
+        )
     if programs.has_role(name, "pack") or name in ("unzip", "bsdtar", "gunzip"):
         return _pack(reading, command, name, arguments, merge(stdin, inputs))
     if name in _PASSES_ON or programs.has_role(name, "read"):
@@ -234,10 +289,16 @@ def _echo(reading: Reading, name: str, arguments: list[Arg]) -> Stream:
 
 def _read_files(reading: Reading, command: Command, name: str, arguments: list[Arg]) -> Stream:
     """Return what the files among the arguments hold, where the program reads files."""
-    if not (programs.has_role(name, "read") or programs.has_role(name, "write") or name in _PASSES_ON):
+    if not (
+        programs.has_role(name, "read") or programs.has_role(name, "write") or name in _PASSES_ON
+    ):
         return NOTHING
     streams = []
-    last = len(arguments) - 1 if name in ("cp", "mv", "copy", "install", "move", "ln") else len(arguments)
+    last = (
+        len(arguments) - 1
+        if name in ("cp", "mv", "copy", "install", "move", "ln")
+        else len(arguments)
+    )
     for arg in arguments[1:last]:
         if arg.file is not None:
             streams.append(arg.file)
@@ -276,12 +337,16 @@ def _pack(
     """Pack secrets for sending, or unpack what was fetched."""
     texts = [a.text for a in arguments[1:]]
     unpacks = name in ("unzip", "gunzip") or (
-        name in ("tar", "bsdtar") and any(re.fullmatch(r"-?[a-zA-Z]{0,4}x[a-zA-Z]{0,6}|--extract", t) for t in texts[:3])
+        name in ("tar", "bsdtar")
+        and any(re.fullmatch(r"-?[a-zA-Z]{0,4}x[a-zA-Z]{0,6}|--extract", t) for t in texts[:3])
     )
     if unpacks:
         fetched = [reading.files.get(t.rpartition("/")[2].lower(), NOTHING) for t in texts]
         held = tuple(
-            c.then("file.write") for s in (*fetched, inputs) for c in s.chains if c.via[0] == "net.fetch"
+            c.then("file.write")
+            for s in (*fetched, inputs)
+            for c in s.chains
+            if c.via[0] == "net.fetch"
         )
         if held:
             reading.unpacked = Stream(held[:4])

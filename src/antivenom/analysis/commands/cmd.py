@@ -6,7 +6,9 @@ import re
 
 from antivenom.analysis.commands.script import MOST_TEXT, UNKNOWN, Command, Script, Word
 
-_VARIABLE = re.compile(r"%([A-Za-z_(][\w()]{0,40})(?::~(-?\d{1,4})(?:,(-?\d{1,4}))?|:([^%=\n]{1,40})=([^%\n]{0,40}))?%")
+_VARIABLE = re.compile(
+    r"%([A-Za-z_(][\w()]{0,40})(?::~(-?\d{1,4})(?:,(-?\d{1,4}))?|:([^%=\n]{1,40})=([^%\n]{0,40}))?%"
+)
 _DELAYED = re.compile(r"!([A-Za-z_]\w{0,40})!")
 _SET = re.compile(r'@?set\s+(?:/a\s+)?"?([A-Za-z_]\w{0,40})=([^"\n&|]{0,4000})', re.IGNORECASE)
 _CONDITION = re.compile(
@@ -15,7 +17,9 @@ _CONDITION = re.compile(
     r"|\S{1,200}\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S{1,200})\s*",
     re.IGNORECASE,
 )
-_LOOP = re.compile(r"for\s+(?:/[dlrf]\s+)?(?:\"[^\"\n]{0,200}\"\s+)?%{1,2}\w\s+in\s*", re.IGNORECASE)
+_LOOP = re.compile(
+    r"for\s+(?:/[dlrf]\s+)?(?:\"[^\"\n]{0,200}\"\s+)?%{1,2}\w\s+in\s*", re.IGNORECASE
+)
 _DO = re.compile(r"(?:do|else)\b\s*", re.IGNORECASE)
 _TOKEN = re.compile(r'"[^"\n]{0,8000}"?|[^\s"&|<>()^]{1,4096}|\^.?|.', re.DOTALL)
 KNOWN = {
@@ -83,7 +87,9 @@ def _expand(line: str, known: dict[str, str]) -> str:
         budget[0] -= len(text)
         return text if budget[0] > 0 else UNKNOWN
 
-    return _DELAYED.sub(lambda f: known.get(f.group(1).upper(), f.group()), _VARIABLE.sub(value, line))
+    return _DELAYED.sub(
+        lambda f: known.get(f.group(1).upper(), f.group()), _VARIABLE.sub(value, line)
+    )
 
 
 def _parse_line(line: str, number: int, out: Script) -> None:

@@ -67,11 +67,15 @@ def _codec(name: str, text: str) -> str | None:
     if name == "openssl":
         if " -d " not in flags:
             return None
-        return "base64" if re.search(r" (?:base64|enc -base64|enc -a|base64 -A) ", flags) else "cipher"
+        return (
+            "base64" if re.search(r" (?:base64|enc -base64|enc -a|base64 -A) ", flags) else "cipher"
+        )
     if name == "xxd":
         return "hex" if re.search(r" -[a-z]{0,3}r", flags) else None
     if name in {"gunzip", "zcat", "gzip", "pigz"}:
-        return "gzip" if name != "gzip" or re.search(r" -[a-z]{0,3}d| --decompress", flags) else None
+        return (
+            "gzip" if name != "gzip" or re.search(r" -[a-z]{0,3}d| --decompress", flags) else None
+        )
     if name == "rev":
         return "reverse"
     if name == "tr" and re.search(r"a-zA-Z.{1,8}n-za-mN-ZA-M|A-Za-z.{1,8}N-ZA-Mn-za-m", flags):

@@ -15,7 +15,18 @@ _DEVICE = re.compile(r"/dev/(?:tcp|udp)/([^/\s]{1,253})/(\S{1,20})")
 _TAKEN = ("secrets.", "host.", "user.", "net.deaddrop", "file.read")
 """What is worth a report when it leaves the machine."""
 _RUNNERS = frozenset(
-    "mshta regsvr32 rundll32 msiexec cmstp installutil ieexec hh wmic presentationhost".split()
+    [
+        "mshta",
+        "regsvr32",
+        "rundll32",
+        "msiexec",
+        "cmstp",
+        "installutil",
+        "ieexec",
+        "hh",
+        "wmic",
+        "presentationhost",
+    ]
 )
 _SCRIPT_URL = re.compile(r"(?:javascript|vbscript):", re.IGNORECASE)
 
@@ -24,14 +35,19 @@ def transfer(reading: Reading, command: Command, arguments: list[Arg], stdin: St
     """Follow curl, wget and their kin."""
     line = command.line
     asked = read_transfer(program_of(arguments[0]), [a.text for a in arguments[1:]])
-    given = [_sent(reading, arguments[1:][n], stdin, is_file=f, line=line)
-             for n, f in asked.sent if n < len(arguments) - 1]
+    given = [
+        _sent(reading, arguments[1:][n], stdin, is_file=f, line=line)
+        for n, f in asked.sent
+        if n < len(arguments) - 1
+    ]
     if any(a.text in ("-K-", "--config=-") for a in arguments):
         given.append(stdin)
     out = []
     for url in asked.urls[:20] or ([""] if given else []):
         of_url = tuple(c for a in arguments if a.text == url for c in a.chains)
-        loot = [c for s in (*given, Stream(of_url)) for c in s.chains if c.via[0].startswith(_TAKEN)]
+        loot = [
+            c for s in (*given, Stream(of_url)) for c in s.chains if c.via[0].startswith(_TAKEN)
+        ]
         for chain in loot:
             reading.flow(chain, "net.send", line, address=url)
         if given or asked.method in ("POST", "PUT", "PATCH"):
@@ -161,7 +177,8 @@ def _starts_shell(texts: list[str]) -> bool:
         return True
     flags = ("-e", "-c", "--exec", "--sh-exec", "-lvpe", "-nve", "-ne", "-ve", "-lpe", "-lve")
     return any(
-        text in flags or text.startswith("--sh-exec=") or text.startswith("--exec=") for text in texts
+        text in flags or text.startswith("--sh-exec=") or text.startswith("--exec=")
+        for text in texts
     )
 
 
@@ -169,7 +186,11 @@ def _peer(name: str, texts: list[str]) -> tuple[str, bool]:
     """Return (host:port, whether it listens)."""
     if name == "socat":
         joined = " ".join(texts)
-        found = re.search(r"(?:tcp|udp|ssl|openssl)[46]?(?:-connect)?:([^:,\s]{1,253}):(\d{1,5})", joined, re.IGNORECASE)
+        found = re.search(
+            r"(?:tcp|udp|ssl|openssl)[46]?(?:-connect)?:([^:,\s]{1,253}):(\d{1,5})",
+            joined,
+            re.IGNORECASE,
+        )
         listens = re.search(r"-listen:(\d{1,5})", joined, re.IGNORECASE)
         if listens:
             return listens.group(1), True
@@ -178,7 +199,16 @@ def _peer(name: str, texts: list[str]) -> tuple[str, bool]:
         at = texts.index("-connect") if "-connect" in texts else len(texts)
         return (texts[at + 1] if at + 1 < len(texts) else ""), False
     listens_ = any(re.fullmatch(r"-[a-zA-Z]{0,4}l[a-zA-Z]{0,4}|--listen", t) for t in texts)
-    shells = ("/bin/sh", "/bin/bash", "sh", "bash", "cmd.exe", "cmd", "powershell", "powershell.exe")
+    shells = (
+        "/bin/sh",
+        "/bin/bash",
+        "sh",
+        "bash",
+        "cmd.exe",
+        "cmd",
+        "powershell",
+        "powershell.exe",
+    )
     words = [t for t in texts if not t.startswith("-") and t not in shells]
     if listens_:
         return next((w for w in words if w.isdigit()), ""), True
@@ -226,7 +256,9 @@ def downloader(reading: Reading, command: Command, arguments: list[Arg], stdin: 
 
 
 def _remote_copy(reading: Reading, command: Command, name: str, arguments: list[Arg]) -> None:
-    remote = next((a.text for a in arguments[1:] if re.match(r"[\w.@\ufffd-]{1,200}:\S", a.text)), "")
+    remote = next(
+        (a.text for a in arguments[1:] if re.match(r"[\w.@\ufffd-]{1,200}:\S", a.text)), ""
+    )
     if name == "tftp":
         remote = next((a.text for a in arguments[1:] if "." in a.text), "")
     for arg in arguments[1:]:

@@ -39,15 +39,35 @@ _RUN = re.compile(
     r"|\.invokescript\(|\.newscriptblock\(|reflection\.assembly\]::load\(",
     re.IGNORECASE,
 )
-_SENDS = re.compile(r"\bupload(?:string|file|data|values)\b|postasync|-method\s{1,5}['\"]?(?:post|put)\b|-infile\b", re.IGNORECASE)
-_OUT_FILE = re.compile(r"(?:-outfile|-destination|-o|-out)\s{1,5}(?:'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|([^\s;|)]{1,300}))", re.IGNORECASE)
-_SECOND = re.compile(r",\s{0,5}(?:'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|([^\s;|)]{1,300}))\s{0,5}\)")
+_SENDS = re.compile(
+    r"\bupload(?:string|file|data|values)\b|postasync|-method\s{1,5}['\"]?(?:post|put)\b|-infile\b",
+    re.IGNORECASE,
+)
+_OUT_FILE = re.compile(
+    r"(?:-outfile|-destination|-o|-out)\s{1,5}(?:'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|([^\s;|)]{1,300}))",
+    re.IGNORECASE,
+)
+_SECOND = re.compile(
+    r",\s{0,5}(?:'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|([^\s;|)]{1,300}))\s{0,5}\)"
+)
 _TOKEN = re.compile(r"'([^'\n]{1,300})'|\"([^\"\n]{1,300})\"|([^\s;|&(){}'\"]{1,300})")
-_NO_START = re.compile(r"^\s{0,40}(?:remove-item|del|rm|test-path|unblock-file|set-\w|copy-|move-|attrib)\b", re.IGNORECASE)
-_HIDDEN = re.compile(r"-w(?:in(?:d(?:o(?:w(?:style?)?)?)?)?)?\s{1,5}['\"]?(?:hidden|h\b|hid\w{0,3}|1\b)|createnowindow\s{0,3}=\s{0,3}\$true", re.IGNORECASE)
-_ENV = re.compile(r"\$env:([A-Za-z_]\w{0,60})|getenvironmentvariable\(\s?['\"]([A-Za-z_]\w{0,60})", re.IGNORECASE)
-_STRING = re.compile(r"'([^'\n]{3,300})'|\"([^\"\n]{3,300})\"|(?<=\s)([~$A-Za-z.][^\s'\"|;,)]{3,200})")
-_BASE64 = re.compile(r"frombase64string\(\s{0,5}\(?\s{0,5}['\"]([A-Za-z0-9+/=\s]{8,500000})['\"]", re.IGNORECASE)
+_NO_START = re.compile(
+    r"^\s{0,40}(?:remove-item|del|rm|test-path|unblock-file|set-\w|copy-|move-|attrib)\b",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(
+    r"-w(?:in(?:d(?:o(?:w(?:style?)?)?)?)?)?\s{1,5}['\"]?(?:hidden|h\b|hid\w{0,3}|1\b)|createnowindow\s{0,3}=\s{0,3}\$true",
+    re.IGNORECASE,
+)
+_ENV = re.compile(
+    r"\$env:([A-Za-z_]\w{0,60})|getenvironmentvariable\(\s?['\"]([A-Za-z_]\w{0,60})", re.IGNORECASE
+)
+_STRING = re.compile(
+    r"'([^'\n]{3,300})'|\"([^\"\n]{3,300})\"|(?<=\s)([~$A-Za-z.][^\s'\"|;,)]{3,200})"
+)
+_BASE64 = re.compile(
+    r"frombase64string\(\s{0,5}\(?\s{0,5}['\"]([A-Za-z0-9+/=\s]{8,500000})['\"]", re.IGNORECASE
+)
 _DECODES = re.compile(r"frombase64string|\bgzipstream\b|\bdeflatestream\b|-bxor\b", re.IGNORECASE)
 _COMPRESSED = re.compile(r"\b(?:gzip|deflate)stream\b", re.IGNORECASE)
 _SPAWNED = re.compile(r"[;\n|&{}]")
@@ -74,7 +94,7 @@ def build() -> Table:
 
 @cache
 def _rows() -> list[tuple[Does, re.Pattern[str]]]:
-    table = compiled.load("powershell", [SOURCE], build, Table)
+    table = compiled.load("powershell", [SOURCE, Path(__file__)], build, Table)
     return [(row, re.compile(row.pattern, re.IGNORECASE)) for row in table.does]
 
 
@@ -100,7 +120,9 @@ def read_arguments(arguments: list[str]) -> Asked:
     while number < len(arguments):
         text = arguments[number]
         option = text.replace("^", "").replace("`", "").lower()
-        option = "-" + option[1:] if option[:1] in "/\u2013\u2014\u2015-" and len(option) > 1 else ""
+        option = (
+            "-" + option[1:] if option[:1] in "/\u2013\u2014\u2015-" and len(option) > 1 else ""
+        )
         following = arguments[number + 1] if number + 1 < len(arguments) else ""
         if not option:
             asked.script = " ".join(arguments[number:])
@@ -117,9 +139,20 @@ def read_arguments(arguments: list[str]) -> Asked:
         elif len(option) > 1 and "-windowstyle".startswith(option):
             asked.hidden = following.strip("'\"").lower().startswith(("h", "1"))
             number += 2
-        elif option in ("-ep", "-ex", "-exec") or "-executionpolicy".startswith(option):
-            number += 2
-        elif any(o.startswith(option) for o in ("-version", "-psconsolefile", "-inputformat", "-outputformat", "-configurationname")):
+        elif (
+            option in ("-ep", "-ex", "-exec")
+            or "-executionpolicy".startswith(option)
+            or any(
+                o.startswith(option)
+                for o in (
+                    "-version",
+                    "-psconsolefile",
+                    "-inputformat",
+                    "-outputformat",
+                    "-configurationname",
+                )
+            )
+        ):
             number += 2
         else:
             number += 1
@@ -185,7 +218,12 @@ class _Text:
                 chain = Chain(("net.connect",), value=value)
                 self.reading.flow(chain, "process.shell", self.line(found.start()), address=value)
         if found := _HIDDEN.search(self.text):
-            self.reading.see("process.spawn", self.line(found.start()), value=self.text[:200], args=("hidden=yes",))
+            self.reading.see(
+                "process.spawn",
+                self.line(found.start()),
+                value=self.text[:200],
+                args=("hidden=yes",),
+            )
         self._names_and_paths()
 
     def _names_and_paths(self) -> None:
@@ -198,9 +236,15 @@ class _Text:
             if n >= 400:
                 break
             value = found.group(1) or found.group(2) or found.group(3)
-            place = secretpaths.classify(value) if "/" in value or "\\" in value or "." in value else None
+            place = (
+                secretpaths.classify(value)
+                if "/" in value or "\\" in value or "." in value
+                else None
+            )
             if place and "://" not in value:
-                self.reading.see(place[0], self.line(found.start()), value=value, path_class=place[1])
+                self.reading.see(
+                    place[0], self.line(found.start()), value=value, path_class=place[1]
+                )
                 self.loot.append(Chain((place[0],), value=value, path_class=place[1]))
 
     def decode(self) -> None:
@@ -213,8 +257,14 @@ class _Text:
             if _COMPRESSED.search(self.text):
                 inflated = decoders.gunzip(raw) or _inflate(raw)
                 via, raw = (("base64", "zlib"), inflated) if inflated else (via, raw)
-            plain = raw.decode("utf-16-le", "replace") if b"\0" in raw[:64] else raw.decode("utf-8", "replace")
-            self.reading.hide(via, plain.encode(), self.line(found.start()), "powershell" if self.runs else "")
+            plain = (
+                raw.decode("utf-16-le", "replace")
+                if b"\0" in raw[:64]
+                else raw.decode("utf-8", "replace")
+            )
+            self.reading.hide(
+                via, plain.encode(), self.line(found.start()), "powershell" if self.runs else ""
+            )
             if self.runs and self.reading.depth < 8:
                 self.reading.depth += 1
                 observe(self.reading, plain, self.line(found.start()))

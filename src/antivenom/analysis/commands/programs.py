@@ -48,7 +48,7 @@ def build() -> Programs:
 
 @cache
 def _table() -> Programs:
-    return compiled.load("commands", [SOURCE], build, Programs)
+    return compiled.load("commands", [SOURCE, Path(__file__)], build, Programs)
 
 
 @cache

@@ -22,7 +22,13 @@ _JOIN_AFTER = re.compile(r"@?\(" + _LIST + r"\)\s{0,5}-join\s{0,5}" + _S, re.IGN
 _JOIN_BEFORE = re.compile(r"-join\s{0,5}@?\(" + _LIST + r"\)", re.IGNORECASE)
 _FORMAT = re.compile(_S + r"\s{0,5}-f\s{0,5}\(?" + _LIST + r"\)?", re.IGNORECASE)
 _REPLACE = re.compile(
-    _S + r"\)?(?:\s{0,5}-c?i?replace\s{0,5}|\.replace\()\s{0,3}" + _S + r"\s{0,5},\s{0,5}" + _S + r"\)?", re.IGNORECASE
+    _S
+    + r"\)?(?:\s{0,5}-c?i?replace\s{0,5}|\.replace\()\s{0,3}"
+    + _S
+    + r"\s{0,5},\s{0,5}"
+    + _S
+    + r"\)?",
+    re.IGNORECASE,
 )
 _REVERSED = re.compile(_S + r"\[-1\.\.-?\d{1,6}\]\s{0,5}-join\s{0,5}(?:''|\"\")", re.IGNORECASE)
 _PARENS = re.compile(r"\(\s{0,5}('[^'\n]{0,2000}')\s{0,5}\)")
@@ -71,13 +77,17 @@ def _plus(found: re.Match[str]) -> str:
 
 
 def _char(found: re.Match[str]) -> str:
-    code = int(found.group(1), 0) if found.group(1).lower().startswith("0x") else int(found.group(1))
+    code = (
+        int(found.group(1), 0) if found.group(1).lower().startswith("0x") else int(found.group(1))
+    )
     return _quote(chr(code & 0xFFFF)) if code & 0xFFFF >= 32 else "' '"
 
 
 def _chars(found: re.Match[str]) -> str:
     numbers = re.findall(r"0x[0-9a-fA-F]{1,4}|\d{1,5}", found.group(1))
-    return _quote("".join(chr((int(n, 16) if n[:2] in ("0x", "0X") else int(n)) & 0xFFFF) for n in numbers))
+    return _quote(
+        "".join(chr((int(n, 16) if n[:2] in ("0x", "0X") else int(n)) & 0xFFFF) for n in numbers)
+    )
 
 
 def _join_after(found: re.Match[str]) -> str:
@@ -100,7 +110,9 @@ def _format(found: re.Match[str]) -> str:
 
 def _replace(found: re.Match[str]) -> str:
     old = _either(found, 3)
-    return _quote(_either(found, 1).replace(old, _either(found, 5))[:4000] if old else _either(found, 1))
+    return _quote(
+        _either(found, 1).replace(old, _either(found, 5))[:4000] if old else _either(found, 1)
+    )
 
 
 def _reversed(found: re.Match[str]) -> str:
@@ -150,4 +162,7 @@ def _variables(text: str) -> str:
         known.setdefault(name.lower(), value)
     if not known:
         return text
-    return _USE.sub(lambda f: _quote(known[f.group(1).lower()]) if f.group(1).lower() in known else f.group(), text)
+    return _USE.sub(
+        lambda f: _quote(known[f.group(1).lower()]) if f.group(1).lower() in known else f.group(),
+        text,
+    )

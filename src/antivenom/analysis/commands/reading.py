@@ -166,7 +166,15 @@ class Reading:
 
     def wrote(self, name: str, stream: Stream, line: int, *, append: bool = False) -> None:
         """Remember what a file holds now, and note what writing it achieves."""
-        if not name or name.lower() in ("/dev/null", "nul", "/dev/stdout", "/dev/stderr", "&1", "1", "2"):
+        if not name or name.lower() in (
+            "/dev/null",
+            "nul",
+            "/dev/stdout",
+            "/dev/stderr",
+            "&1",
+            "1",
+            "2",
+        ):
             return
         place = secretpaths.classify_write(name)
         if place:

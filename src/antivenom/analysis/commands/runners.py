@@ -12,14 +12,38 @@ from antivenom.analysis.commands.script import MOST_DEPTH, UNKNOWN, Command
 from antivenom.analysis.commands.stream import NOTHING, Chain, Stream
 
 _LANGS = {
-    "python": "python", "pypy": "python", "py": "python", "perl": "perl", "ruby": "ruby",
-    "node": "javascript", "deno": "javascript", "bun": "javascript", "php": "php", "lua": "lua",
-    "osascript": "applescript", "wscript": "vbs", "cscript": "vbs",
+    "python": "python",
+    "pypy": "python",
+    "py": "python",
+    "perl": "perl",
+    "ruby": "ruby",
+    "node": "javascript",
+    "deno": "javascript",
+    "bun": "javascript",
+    "php": "php",
+    "lua": "lua",
+    "osascript": "applescript",
+    "wscript": "vbs",
+    "cscript": "vbs",
 }
 _EVAL_FLAGS = frozenset(["-c", "-e", "-r", "-E", "--eval", "-p", "--print", "eval"])
 _SHELL_SCRIPT = re.compile(r'do shell script "((?:[^"\\]|\\.){1,4000})"')
 _OPENERS = frozenset(
-    "open xdg-open explorer start wscript cscript java dpkg installer msiexec unshare cmd strace".split()
+    [
+        "open",
+        "xdg-open",
+        "explorer",
+        "start",
+        "wscript",
+        "cscript",
+        "java",
+        "dpkg",
+        "installer",
+        "msiexec",
+        "unshare",
+        "cmd",
+        "strace",
+    ]
 )
 
 

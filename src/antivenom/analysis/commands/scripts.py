@@ -17,7 +17,9 @@ from antivenom.analysis.commands.reading import Reading
 SOURCE = Path(__file__).with_name("scripts.toml")
 MOST_TEXT = 2 << 20
 _MOST_OF_ONE = 3
-_COMMAND = re.compile(r"(?:\.Run|\bexec(?:Sync)?|\bspawn)\s{0,3}\(?\s{0,3}([\"'`])([^\"'`\n]{4,2000})\1")
+_COMMAND = re.compile(
+    r"(?:\.Run|\bexec(?:Sync)?|\bspawn)\s{0,3}\(?\s{0,3}([\"'`])([^\"'`\n]{4,2000})\1"
+)
 
 
 class Shows(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +44,7 @@ def build() -> Table:
 
 @cache
 def _rows(lang: str) -> list[tuple[Shows, re.Pattern[str]]]:
-    rows = compiled.load("scripts", [SOURCE], build, Table).shows
+    rows = compiled.load("scripts", [SOURCE, Path(__file__)], build, Table).shows
     flags = re.IGNORECASE | re.MULTILINE
     return [(row, re.compile(row.pattern, flags)) for row in rows if lang in row.langs]
 

@@ -20,7 +20,26 @@ _ASSIGN = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,63})\+?=")
 _PLAIN = re.compile(r"[^\s'\"\\$`;&|<>(){}#\n]{1,4096}")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "e": "\x1b", "0": "\0"}
-_KEYWORDS = frozenset("if then else elif fi while until do done ! { } time case esac in".split())
+_KEYWORDS = frozenset(
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "while",
+        "until",
+        "do",
+        "done",
+        "!",
+        "{",
+        "}",
+        "time",
+        "case",
+        "esac",
+        "in",
+    ]
+)
 _BREAK = " \t\n;&|<>()"
 
 
@@ -154,7 +173,8 @@ class _Reader:
             self._add(command, self._word(depth, ""))
             return
         operator = next(
-            o for o in ("<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", "<", ">")
+            o
+            for o in ("<<<", "<<-", "<<", "<>", "<&", ">>", ">&", ">|", "<", ">")
             if rest.startswith(o)
         )
         self.at += len(operator)

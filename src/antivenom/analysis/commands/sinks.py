@@ -7,19 +7,88 @@ from dataclasses import dataclass, field
 
 from antivenom.analysis.commands.script import UNKNOWN
 
-_URL = re.compile(r"(?:https?|ftps?|sftp|tftp|dict|gopher|file)://[^\s'\"<>]{1,2000}", re.IGNORECASE)
-_HOSTLIKE = re.compile(r"[\w\ufffd-]{1,63}(?:\.[\w\ufffd-]{1,63}){1,8}(?::\d{1,5})?(?:/\S{0,2000})?")
+_URL = re.compile(
+    r"(?:https?|ftps?|sftp|tftp|dict|gopher|file)://[^\s'\"<>]{1,2000}", re.IGNORECASE
+)
+_HOSTLIKE = re.compile(
+    r"[\w\ufffd-]{1,63}(?:\.[\w\ufffd-]{1,63}){1,8}(?::\d{1,5})?(?:/\S{0,2000})?"
+)
 _DATA = frozenset(
-    "-d --data --data-raw --data-binary --data-urlencode --data-ascii --json -F --form --form-string"
-    " -T --upload-file --post-data --post-file --body-data --body-file --url-query".split()
+    [
+        "-d",
+        "--data",
+        "--data-raw",
+        "--data-binary",
+        "--data-urlencode",
+        "--data-ascii",
+        "--json",
+        "-F",
+        "--form",
+        "--form-string",
+        "-T",
+        "--upload-file",
+        "--post-data",
+        "--post-file",
+        "--body-data",
+        "--body-file",
+        "--url-query",
+    ]
 )
 _ALWAYS_FILE = frozenset(["-T", "--upload-file", "--post-file", "--body-file"])
 _TAKES_ONE = frozenset(
-    "-H --header -A --user-agent -e --referer -u --user -x --proxy -b --cookie -c --cookie-jar -m"
-    " --max-time --connect-timeout --retry --retry-delay -w --write-out --cacert --cert --key -K"
-    " --config --resolve --interface --limit-rate -U --tries -t --timeout --dns-servers -P"
-    " --directory-prefix --password --http-user --http-password -i --input-file -a --output-dir -y"
-    " -Y -r --range -z --time-cond --ciphers --retry-max-time".split()
+    [
+        "-H",
+        "--header",
+        "-A",
+        "--user-agent",
+        "-e",
+        "--referer",
+        "-u",
+        "--user",
+        "-x",
+        "--proxy",
+        "-b",
+        "--cookie",
+        "-c",
+        "--cookie-jar",
+        "-m",
+        "--max-time",
+        "--connect-timeout",
+        "--retry",
+        "--retry-delay",
+        "-w",
+        "--write-out",
+        "--cacert",
+        "--cert",
+        "--key",
+        "-K",
+        "--config",
+        "--resolve",
+        "--interface",
+        "--limit-rate",
+        "-U",
+        "--tries",
+        "-t",
+        "--timeout",
+        "--dns-servers",
+        "-P",
+        "--directory-prefix",
+        "--password",
+        "--http-user",
+        "--http-password",
+        "-i",
+        "--input-file",
+        "-a",
+        "--output-dir",
+        "-y",
+        "-Y",
+        "-r",
+        "--range",
+        "-z",
+        "--time-cond",
+        "--ciphers",
+        "--retry-max-time",
+    ]
 )
 _OUT = frozenset(["-o", "--output", "--output-document", "--out", "-O="])
 
@@ -48,14 +117,18 @@ def read_transfer(name: str, arguments: list[str]) -> Transfer:
         out.remote_name = True
     if out.remote_name:
         out.outputs += [basename(url) for url in out.urls]
-    out.outputs = [o for o in out.outputs if o not in ("-", "/dev/stdout", "/dev/null", "nul", "NUL")]
+    out.outputs = [
+        o for o in out.outputs if o not in ("-", "/dev/stdout", "/dev/null", "nul", "NUL")
+    ]
     return out
 
 
 def _option(out: Transfer, arguments: list[str], number: int, *, wget: bool) -> int:
     """Read one argument; return the number of the last one used."""
     argument = arguments[number]
-    option, equals, inline = argument.partition("=") if argument.startswith("--") else (argument, "", "")
+    option, equals, inline = (
+        argument.partition("=") if argument.startswith("--") else (argument, "", "")
+    )
     following = inline if equals else (arguments[number + 1] if number + 1 < len(arguments) else "")
     used = number if equals else number + 1
     if not argument.startswith("-") or argument == "-":
@@ -115,8 +188,7 @@ def _cluster(
 def is_address(text: str) -> bool:
     """Say whether an argument names something on the network."""
     return bool(
-        text
-        and (_URL.match(text) or _HOSTLIKE.fullmatch(text) or text.startswith(f"{UNKNOWN}"))
+        text and (_URL.match(text) or _HOSTLIKE.fullmatch(text) or text.startswith(f"{UNKNOWN}"))
     )
 
 

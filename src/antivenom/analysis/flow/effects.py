@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from antivenom.analysis import api, environment, hosts, secretpaths
@@ -27,6 +28,13 @@ _HOOKED = {
 }
 _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 """Behaviors so ordinary that a fact is kept only with a value or a flow."""
+
+
+@cache
+def _modules(table: api.ApiTable) -> frozenset[str]:
+    """Return the modules whose functions the table names, as ``import`` spells their roots."""
+    roots = {path.partition(".")[0] for path in table.names if "." in path}
+    return frozenset(roots - {"builtins", "*"})
 
 
 class Site:
@@ -89,6 +97,7 @@ class Effects:
         self.log = log
         self.labels = labels
         self.attributes = table.attributes
+        self.modules = _modules(table)
 
     # ------------------------------------------------------------------ look-ups
 
@@ -152,6 +161,7 @@ class Effects:
         host: tuple[str, Any] = ("", ""),
         certainty: Any = "high",
         args: tuple[str, ...] = (),
+        path_class: str = "",
     ) -> None:
         """Record that a value arrives at a behavior, when the chain means anything."""
         via = taint.through(behavior).via
@@ -174,7 +184,7 @@ class Effects:
                 value=(value or taint.value)[:MAX_VALUE],
                 host=shown[0],
                 hostclass=shown[1],
-                path_class=taint.path_class,
+                path_class=taint.path_class or path_class,
                 args=(*args, *taint.args)[:3],
                 via=via,
                 scope=frame.function.name,
@@ -286,6 +296,8 @@ class Effects:
         text = text_of(shown) if shown is not None else ""
         target = site.first(row.host) if row.host else shown
         args = row.details(site.lookup)
+        if shown is not None and shown.known and _was_decoded(shown):
+            args = ("encoded=yes", *args)
         behaviors, path_class = self._named(row, site)
         host = ("", "")
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
@@ -304,7 +316,7 @@ class Effects:
                     path_class=path_class,
                     args=args,
                 )
-        arriving = self._arrive(m, row, site, text, host, args)
+        arriving = self._arrive(m, row, site, text, host, args, path_class)
         fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
         if row.reads and "returns" in row.source:
             fresh = merge_taints(fresh, self._from_files(m, row, site))
@@ -359,6 +371,7 @@ class Effects:
         text: str,
         host: tuple[str, Any],
         args: tuple[str, ...],
+        path_class: str,
     ) -> tuple[Taint, ...]:
         """Record the flows into this call and return the taints that arrived."""
         values = site.all(row.sink)
@@ -367,10 +380,23 @@ class Effects:
         taints = merge_taints(taints_of(values), self._from_files(m, row, site))
         weak = taints_of(site.all(row.weak_sink))
         feeds = row.feeds
+        if row.command or row.runs_file:
+            for taint in taints:
+                self._run_written(m, taint, site)
+        if any(v.known and _was_decoded(v) for v in values):
+            # We decoded it ourselves: the layer shows what it says.
+            args = args if args[:1] == ("encoded=yes",) else ("encoded=yes", *args)
         if feeds:
             for taint in taints:
                 self.flow(
-                    m, taint, feeds, site, value=_sink_value(taint, text), host=host, args=args
+                    m,
+                    taint,
+                    feeds,
+                    site,
+                    value=_sink_value(taint, text),
+                    host=host,
+                    args=args,
+                    path_class=path_class,
                 )
             for taint in weak:
                 if taint not in taints:
@@ -442,6 +468,12 @@ class Effects:
             return
         moved = (*arriving, *fresh) if row.reads else arriving
         written = [t.through("file.write") for t in (fresh if row.joined else moved)]
+        content = self._content(row, site)
+        if content is not None and not written:
+            named = text_of(site.first(row.writes) or Value())
+            taint = self.taint(m, "file.write", site.line, value=named)
+            m.contents[taint] = content
+            written = [taint]
         if not written:
             return
         for value in site.all(row.writes):
@@ -451,6 +483,21 @@ class Effects:
                 key = _file_key(text)
                 if key:
                     m.files[key] = merge_taints(m.files.get(key, ()), tuple(written))
+
+    def _content(self, row: Row, site: Site) -> Value | None:
+        """Return a constant text that is written, when it could be a program."""
+        for value in site.all(row.sink):
+            if value.known and isinstance(value.const, (str, bytes)) and len(value.const) >= 20:
+                return value
+        return None
+
+    def _run_written(self, m: Machine, taint: Taint, site: Site) -> None:
+        """A text that the program wrote and now starts is a layer of it."""
+        content = m.contents.pop(taint, None)
+        if content is not None:
+            data = content.const if isinstance(content.const, bytes) else content.const.encode()
+            coded = (*content.coded, "written-file")
+            layers.run_text(m, data, site.line, coded, layers.language_of(taint.value, data))
 
     def _result(
         self,
@@ -475,7 +522,9 @@ class Effects:
         if step:
             carried = tuple(t.through(step) for t in carried)
         kept = fresh if "returns" in row.source else ()
-        made = tuple(site.args[:2]) or ((site.receiver,) if site.receiver is not None else ())
+        made = tuple(site.args[:2])
+        if not made and site.receiver is not None and "()" in site.receiver.path:
+            made = (site.receiver,)
         if path.endswith(("().text", "().json")) or not made:
             made = site.receiver.made if site.receiver is not None else made
         value = Value(
@@ -490,6 +539,10 @@ class Effects:
         if row.stands_for:
             value.hint = row.standing(site.lookup) or value.hint
         return value
+
+
+def _was_decoded(value: Value) -> bool:
+    return any(step not in {"assembled", "bundled-file", "replace"} for step in value.coded)
 
 
 def _sink_value(taint: Taint, text: str) -> str:

@@ -81,7 +81,20 @@ def unbound(m: Machine, name: str) -> Value:
         path = f"{star}.{name}"
         if m.effects.knows(path):
             return by_path(m, path)
-    return Value()
+    later = _defined_later(m, name)
+    if later is not None:
+        return later
+    # A module used without its import: broken samples do this, and so do fragments of code.
+    return Value(path=name) if name in m.effects.modules else Value()
+
+
+def _defined_later(m: Machine, name: str) -> Value | None:
+    """A function of the module that its top level defines after the call that needs it."""
+    module = m.frame.module
+    for function in module.functions[1:]:
+        if function.name == name and function.owner is None:
+            return Value(ref=FunctionRef(module, function, m.frame.home.env, m.frame.home))
+    return None
 
 
 def _attr(m: Machine, expr: p.Attr) -> Value:

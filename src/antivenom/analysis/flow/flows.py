@@ -21,6 +21,8 @@ def is_flow(via: tuple[str, ...]) -> bool:
         return last in _LEAVES or last.startswith(("process.", "tamper.", "supply."))
     if first.startswith("host."):
         return last in _LEAVES or (last == "code.run" and len(via) > 2)
+    if first == "file.write":
+        return last in {"code.run", "code.import", "code.native", "process.spawn", "process.shell"}
     if first == "file.read":
         return last in {"net.send", "code.run", "process.spawn", "process.shell", "net.lookup"}
     if first in _FOREIGN:

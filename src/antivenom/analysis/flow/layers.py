@@ -8,13 +8,15 @@ from antivenom.analysis.api.row import Row
 from antivenom.analysis.flow.objects import Code
 from antivenom.analysis.tools import command_class
 from antivenom.analysis.value import HOLE, Value, text_of
+from antivenom.languages import identify
+from antivenom.model.program import Function, Module
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
     from antivenom.model.fact import Decoded
-    from antivenom.model.program import Module
 
+_SHELLS = frozenset(["shell", "batch", "powershell", "vbs", "javascript"])
 _LITERAL = "literal"
 _OBSERVED_BYTES = 1 << 20
 
@@ -50,6 +52,15 @@ def run_text(
     from antivenom.analysis.text import observe_text
 
     if lang not in languages.LOWERED:
+        from antivenom.analysis import commands as command_lines
+
+        if lang in _SHELLS:
+            text = data.decode("utf-8", "replace")
+            module = Module(member=frame.module.member, name="", lang=lang, text=text, layer=number)
+            module.functions.append(
+                Function(name="", params=(), line=1, end_line=1, lower=lambda: ())
+            )
+            _observe(m, module, command_lines.observe_script(text, lang))
         return None
     module = languages.parse(
         lang, data, member=frame.module.member, name=frame.module.name, layer=number
@@ -58,6 +69,12 @@ def run_text(
     if coded:
         _observe(m, module, observe_text(data[:_OBSERVED_BYTES], lang=lang, path="layer.py"))
     return text_frame
+
+
+def language_of(name: str, data: bytes) -> str:
+    """Return the language of a written file: by its name, or by what it says."""
+    found = identify(name, data)
+    return "python" if found == "text" and b"import " in data else found
 
 
 def _observe(m: Machine, module: Module, sightings: list) -> None:  # type: ignore[type-arg]
@@ -142,7 +159,8 @@ def _command(value: Value) -> str | list[str]:
         return [str(c) for c in value.const]
     if value.items:
         words = [
-            "python" if v.path == "sys.executable" else text_of(v) or HOLE for v in value.items[:100]
+            "python" if v.path == "sys.executable" else text_of(v) or HOLE
+            for v in value.items[:100]
         ]
         return words if any(w != HOLE for w in words) else ""
     text = text_of(value)

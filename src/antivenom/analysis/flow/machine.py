@@ -53,11 +53,15 @@ class Machine:
     variants: dict[tuple[int, int], int] = field(default_factory=dict)
     files: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
     """Path text -> taints of what was written there."""
+    contents: dict[Taint, Value] = field(default_factory=dict)
+    """Taint of a written file -> the constant text in it, until it is started."""
     reached: set[int] = field(default_factory=set)
     """ids of functions evaluated at least once."""
     defined: dict[int, FunctionRef] = field(default_factory=dict)
     """Functions defined so far, by id."""
     classes: list[ClassRefValue] = field(default_factory=list)
+    rooted: bool = True
+    """Whether anything says where execution starts; in a heap of files everything may."""
     exhausted: set[str] = field(default_factory=set)
     """Members whose evaluation was cut."""
 

@@ -370,6 +370,7 @@ SPECIALS: dict[str, Special] = {
     "namespace.get": _namespace_get,
     "namespace.__getitem__": _namespace_get,
     "cryptography.fernet.Fernet().decrypt": _fernet,
+    "fernet.Fernet().decrypt": _fernet,
     "Crypto.Cipher.AES.new().decrypt": _aes,
     "Cryptodome.Cipher.AES.new().decrypt": _aes,
     "Crypto.Util.Padding.unpad": _unpad,

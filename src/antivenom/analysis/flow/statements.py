@@ -445,7 +445,8 @@ def _import(m: Machine, stmt: p.Import) -> End:
             top = m.load(root, importer) if "." in stmt.path else ref
             env.set(root, _module_value(top, root))
         name = stmt.alias or stmt.path.partition(".")[0]
-        if ref is not None and m.is_hot(Value(ref=ref)):
+        renamed = ref is None and stmt.alias and stmt.path.partition(".")[0] in m.effects.modules
+        if renamed or (ref is not None and m.is_hot(Value(ref=ref))):
             importer.hot_names.add(name)
         return End.NORMAL
     ref = m.load(stmt.path, importer)
@@ -455,7 +456,10 @@ def _import(m: Machine, stmt: p.Import) -> End:
         else:
             value = _imported(m, ref, stmt.path, name)
             env.set(alias, value)
-            if value.ref is not None and m.is_hot(value):
+            if value.ref is not None:
+                if m.is_hot(value):
+                    importer.hot_names.add(alias)
+            elif alias != name and value.path.partition(".")[0] in m.effects.modules:
                 importer.hot_names.add(alias)
     return End.NORMAL
 
