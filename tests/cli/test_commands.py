@@ -74,7 +74,7 @@ def test_known_errors_are_one_line(
 
     monkeypatch.setattr(book, "load", fail)
     assert main(["rules"]) == 2
-    assert capsys.readouterr().err == "antivenom: error: no network (plug it in)\n"
+    assert capsys.readouterr().err == "antivenom: error: no network; plug it in\n"
 
 
 def test_unknown_errors_are_one_line(

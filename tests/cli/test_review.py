@@ -117,7 +117,7 @@ def test_a_failure_is_one_line_and_the_others_go_on(
     stand_in(monkeypatch, FAILED, CLEAN)
     main(["review", "x"])
     captured = capsys.readouterr()
-    assert captured.err == "antivenom: gone: no such project (look again)\n"
+    assert captured.err == "antivenom: gone: no such project; look again\n"
     assert "clean" in captured.out
 
 
@@ -142,7 +142,9 @@ def test_every_format_goes_to_a_file(
 ) -> None:
     stand_in(monkeypatch, MALICIOUS, CLEAN)
     assert main(["review", "x", "--format", format, "--output", "out"]) == 1
-    assert capsys.readouterr().out == ""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "antivenom: 2 artifacts reviewed: 1 malicious, 1 clean; see out\n"
     text = (machine / "out").read_text()
     assert "demo" in text
     if format in {"json", "sarif"}:

@@ -80,7 +80,7 @@ def test_a_file_that_goes_away_is_a_failure(machine: Path) -> None:
 
 def _remove(path: str) -> Any:
     def starting(name: str) -> None:
-        if name == path:
+        if name == Path(path).name:
             os.unlink(path)
 
     return starting

@@ -48,7 +48,7 @@ def say(sentence: str, *, hint: str | None = None) -> None:
     """Write one line to standard error, hostile characters as escapes."""
     from antivenom.report.escape import visible
 
-    advice = f" ({hint})" if hint else ""
+    advice = f"; {hint}" if hint else ""
     sys.stderr.write(f"antivenom: {visible(sentence + advice)}\n")
 
 

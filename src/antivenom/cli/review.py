@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
+from collections import Counter
 from pathlib import Path
 
 from antivenom import cli, session
@@ -46,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         for outcome in session.run(requests, options):
             run.take(outcome)
     progress.clear()
+    if arguments.output:
+        run.say_where(arguments.output)
     return run.status(arguments.fail_on or values.fail_on or "malicious")
 
 
@@ -57,7 +60,7 @@ class _Run:
         self._progress = progress
         self._values = values
         self._today = datetime.datetime.now(datetime.UTC).date()
-        self._verdicts: set[Verdict] = set()
+        self._verdicts: Counter[Verdict] = Counter()
         self._failed = False
 
     def take(self, outcome: session.Outcome) -> None:
@@ -67,15 +70,22 @@ class _Run:
             _complain(self._progress, outcome.target, outcome.error)
             return
         shown = apply(outcome, self._values.suppress, self._today)
-        self._verdicts.add(shown.review.verdict)
+        self._verdicts[shown.review.verdict] += 1
         for note in outcome.notes:
             _say(self._progress, f"{outcome.review.artifact.filename}: {note}")
         self._progress.clear()
         self._output.add(outcome, shown)
 
+    def say_where(self, path: str) -> None:
+        """Tell the person who sees no report what it says, and where it is."""
+        total = self._verdicts.total()
+        counts = [f"{self._verdicts[v]:,} {v.value}" for v in Verdict if self._verdicts[v]]
+        artifacts = "1 artifact" if total == 1 else f"{total:,} artifacts"
+        cli.say(f"{artifacts} reviewed: {', '.join(counts) or 'nothing'}; see {path}")
+
     def status(self, fail_on: str) -> int:
         """What was found weighs more than what could not be had."""
-        if self._verdicts & _AT_LEAST[fail_on]:
+        if self._verdicts.keys() & _AT_LEAST[fail_on]:
             return 1
         if self._failed:
             return 2

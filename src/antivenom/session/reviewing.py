@@ -101,7 +101,7 @@ class _Line:
             self._under_way.append(item)
             if isinstance(item, Locator):
                 if self._options.starting:
-                    self._options.starting(item.display)
+                    self._options.starting(item.filename)
                 yield msgspec.json.encode(item)
 
     def _failures(self) -> Iterator[Failure]:
