@@ -31,7 +31,9 @@ class FactLog:
 
     def add(self, fact: Fact) -> None:
         """Add one fact, or strengthen the one already known of the same place."""
-        key = (fact.member, fact.layer, fact.scope, fact.id, fact.value)
+        # A private key and a token that leave by one call are two facts.
+        value = f"{fact.value}\0{fact.path_class}" if fact.kind == "flow" else fact.value
+        key = (fact.member, fact.layer, fact.scope, fact.id, value)
         known = self._facts.get(key)
         if known is not None:
             if STRENGTH[fact.activation] > STRENGTH[known.activation]:

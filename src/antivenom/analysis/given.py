@@ -1,26 +1,65 @@
-"""Which parameter names say that a secret is handed over."""
+"""Which parameter names and prompts say that a secret is handed over."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _PRIVATE = re.compile(
-    r"(?:^|_)(?:private_?key|priv_?key|secret_?key|seed|seed_?phrase|mnemonic|mnemonics|"
-    r"recovery_?phrase|passphrase|keypair|wallet_?key|wif|xprv|secret_?phrase)(?:$|_|s$)",
+    r"(?:^|_)(?:private_?key|priv_?key|seed_?phrase|seed_?words?|wallet_?seed|mnemonic|mnemonics|"
+    r"recovery_?(?:phrase|words?)|secret_?(?:recovery_?)?phrase|keypair|wallet_?key|wif|xprv)"
+    r"(?:$|_|s$)",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    r"(?:^|_)(?:password|passwd|pwd|cookie|cookies|session_?(?:id|string|token|key)|sessionid|"
+    r"otp|two_?fa|roblosecurity|card_?number|cvv)(?:$|_|s$)",
     re.IGNORECASE,
 )
 _CREDENTIAL = re.compile(
-    r"(?:^|_)(?:password|passwd|pwd|token|api_?key|access_?key|auth|credential|credentials|"
-    r"session_?id|cookie|cookies|session_?string|secret|otp)(?:$|_|s$)",
+    r"(?:^|_)(?:token|api_?key|access_?key|secret_?key|auth|credential|credentials|secret|"
+    r"passphrase|pin)(?:$|_|s$)",
     re.IGNORECASE,
 )
+_SEED = re.compile(r"(?:^|_)seed(?:$|_|s$)", re.IGNORECASE)
+_ABOUT_KEYS = re.compile(
+    r"wallet|mnemonic|keypair|account|address|valid|check|verify|recover|import|restore|derive",
+    re.IGNORECASE,
+)
+_CERTIFICATE = re.compile(
+    r"cert|chain|tls|ssl|x509|pem|issuer|audience|key_?id|team_?id|client_?email", re.IGNORECASE
+)
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
-def given_class(name: str) -> str:
-    """Return ``private`` (never meant to leave), ``credential`` (meant for one service), or ""."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    if len(plain) > 60:
+def given_class(name: str, function: str = "", beside: Sequence[str] = ()) -> str:
+    """Return what a parameter is: ``private``, ``login``, ``credential`` or "".
+
+    ``private`` is never meant to leave, ``login`` opens an account of a person, ``credential`` is
+    meant for one service. A seed is private where the function is about keys, otherwise a number
+    for a random generator; a key beside a certificate belongs to a server or signs for one.
+    """
+    if len(name) > 60:
         return ""
+    plain = _spelled(name)
     if _PRIVATE.search(plain):
+        return "credential" if any(_CERTIFICATE.search(_spelled(b)) for b in beside) else "private"
+    if _SEED.search(plain) and _ABOUT_KEYS.search(_spelled(function)[:200]):
         return "private"
+    return _other(plain)
+
+
+def prompted_class(prompt: str) -> str:
+    """Return the class of what a prompt asks for, "" for anything that is no secret."""
+    plain = _NOT_WORD.sub("_", prompt[:300].lower())
+    return "private" if _PRIVATE.search(plain) else _other(plain)
+
+
+def _other(plain: str) -> str:
+    if _LOGIN.search(plain):
+        return "login"
     return "credential" if _CREDENTIAL.search(plain) else ""
+
+
+def _spelled(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)

@@ -145,7 +145,7 @@ def _receiver(m: Machine, ref: FunctionRef) -> Value | None:
 
 def _argument(function: Function, name: str, member: str, layer: int) -> Value:
     """A parameter whose name says that it holds a secret is a source."""
-    kind = given_class(name)
+    kind = given_class(name, function.name, function.params)
     if not kind:
         return Value()
     taint = Taint(("secrets.given",), member, function.line, layer, name, path_class=kind)

@@ -10,7 +10,9 @@ from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.api.row import UNKNOWN as UNKNOWN_ARGUMENT
 from antivenom.analysis.factlog import MAX_VALUE, FactLog
 from antivenom.analysis.flow import layers
+from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.flows import is_flow
+from antivenom.analysis.given import prompted_class
 from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
 from antivenom.model.fact import Fact, Sighting
 from antivenom.model.label import Label
@@ -28,6 +30,37 @@ _HOOKED = {
 }
 _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 """Behaviors so ordinary that a fact is kept only with a value or a flow."""
+
+
+_KEY_LIBRARIES = (
+    "eth_account.",
+    "web3.",
+    "solana.",
+    "solders.",
+    "bip_utils.",
+    "mnemonic.",
+    "xrpl.",
+)
+
+
+def _handles_secrets(target: str) -> bool:
+    """Whether callers hand a function keys, passwords or whole requests."""
+    if target in {"getpass.getpass", "builtins.input", "keyring.get_password"}:
+        return True
+    if target.startswith(_KEY_LIBRARIES):
+        return True
+    return target in {
+        "requests.Session.send",
+        "requests.Session.request",
+        "requests.sessions.Session.send",
+        "requests.sessions.Session.request",
+        "requests.api.request",
+        "requests.post",
+        "urllib.request.urlopen",
+        "urllib3.PoolManager.urlopen",
+        "httpx.Client.send",
+        "http.client.HTTPConnection.request",
+    }
 
 
 @cache
@@ -171,7 +204,7 @@ class Effects:
         member = frame.module.member
         here = taint.member == member and taint.layer == frame.module.layer
         label = self.labels.get(member)
-        shown = host if host[0] else (taint.host, taint.hostclass)
+        shown = host if host[0] or not taint.host else (taint.host, taint.hostclass)
         self.log.add(
             Fact(
                 id="->".join(via),
@@ -283,6 +316,11 @@ class Effects:
         target = f"{path}.{name}"
         if target in _HOOKED or path in {"builtins", "builtins.__dict__"}:
             self.emit(m, "tamper.runtime", line, value=target)
+        if isinstance(value.ref, FunctionRef) and _handles_secrets(target):
+            self.emit(m, "tamper.runtime", line, value=target, args=("what=secrets",))
+            taint = self.taint(m, "secrets.given", line, value=target, path_class="hooked")
+            params = value.ref.function.params
+            m.invoke(value.ref, [Value(taints=(taint,)) for p in params if p[:1] != "*"], {}, None)
 
     # ------------------------------------------------------------------ calls
 
@@ -296,9 +334,16 @@ class Effects:
         text = text_of(shown) if shown is not None else ""
         target = site.first(row.host) if row.host else shown
         args = row.details(site.lookup)
+        if path.rpartition(".")[0] in _ENVIRON and not row.value:
+            args = ("all=yes",)
         if shown is not None and shown.known and _was_decoded(shown):
             args = ("encoded=yes", *args)
         behaviors, path_class = self._named(row, site)
+        if row.gives == "secrets.given":
+            path_class = _asked(row, path, text)
+            behaviors = behaviors if path_class else ()
+        answers = _answers(row, text)
+        behaviors = (*behaviors, *answers)
         host = ("", "")
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
             host = self.host_of(m, target)
@@ -318,10 +363,16 @@ class Effects:
                 )
         arriving = self._arrive(m, row, site, text, host, args, path_class)
         fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
+        if answers:
+            fresh = (self.taint(m, answers[0], site.line, value=text[:MAX_VALUE]),)
         if row.reads and "returns" in row.source:
             fresh = merge_taints(fresh, self._from_files(m, row, site))
         self._files(m, row, site, arriving, fresh)
         layers.commands(m, row, site)
+        if any(b.startswith("persist.") for b in behaviors):
+            for taint in list(m.contents):
+                if taint.line == site.line and taint.member == m.frame.module.member:
+                    self._run_written(m, taint, site)
         return self._result(m, row, path, site, fresh, behaviors)
 
     def host_of(self, m: Machine, value: Value | None) -> tuple[str, Any]:
@@ -432,6 +483,8 @@ class Effects:
         gives = row.gives
         if not (row.source or row.joined) or not gives:
             return ()
+        if gives == "secrets.given" and not path_class:
+            return ()
         if row.reads and gives == "file.read":
             found = self._classify(site, row.reads, secretpaths.classify)
             gives, path_class = found or (gives, path_class)
@@ -539,6 +592,22 @@ class Effects:
         if row.stands_for:
             value.hint = row.standing(site.lookup) or value.hint
         return value
+
+
+def _asked(row: Row, path: str, prompt: str) -> str:
+    """Return which secret a call takes: a library for coins a key, a prompt what it asks for."""
+    if not row.behavior:
+        return "private"
+    return prompted_class(prompt) or ("credential" if path.startswith("getpass.") else "")
+
+
+def _answers(row: Row, url: str) -> tuple[str, ...]:
+    """Return what an address is asked for, when its answers are always the same kind of thing."""
+    if row.gives != "net.fetch" or "returns" not in row.source or not url:
+        return ()
+    if hosts.gives_credentials(url):
+        return ("secrets.cloud",)
+    return ("host.identify",) if hosts.tells_address(url) else ()
 
 
 def _was_decoded(value: Value) -> bool:

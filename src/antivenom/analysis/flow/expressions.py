@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,9 @@ from antivenom.analysis.value import (
 from antivenom.model import program as p
 
 MAX_HINT = 4000
+_PUBLIC = frozenset(["address", "public_key", "pubkey", "classic_address", "verify_key"])
+"""What a key shows to everybody: the key itself does not travel with it."""
+_MODULE = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){0,5}")
 _PYTHON2 = frozenset(["unicode", "xrange", "raw_input", "execfile", "reload", "unichr", "long"])
 _BUILTINS = frozenset(dir(builtins)) | _PYTHON2
 _DUNDER_DICT = ".__dict__"
@@ -116,6 +120,11 @@ def attribute(m: Machine, base: Value, name: str) -> Value:
     path = f"{base.path}.{name}" if base.path else ""
     known = m.effects.constant_of(path) if path else None
     value = Value(path=path, base=base, taints=base.taints, made=base.made)
+    if name in _PUBLIC:
+        value.taints = tuple(t for t in base.taints if t.via[0] != "secrets.given")
+    if name == "__file__" and path and _MODULE.fullmatch(base.path):
+        # Where another installed module lies: its neighbours are files of other packages.
+        value.hint = f"site-packages/{base.path.replace('.', '/')}/__init__.py"
     if known is not None:
         value.const = known
     elif path in fold.CONSTANTS:
