@@ -91,6 +91,7 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
         effects = Effects(api.table("python"), log, labels.members)
         machine = Machine(package, effects, limits)
         reach.run(machine, labels.roots)
+        machine.dispose()
         return machine.exhausted
     finally:
         sys.setrecursionlimit(before)

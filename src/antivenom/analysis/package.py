@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from antivenom import languages
@@ -129,7 +130,7 @@ class Package:
         found = self.by_name.get(path)
         if found is not None and found is not importer:
             return found
-        return self._beside(path, importer, 1) if not importer.name else None
+        return self._beside(path, importer, 1) if "." not in importer.name else None
 
     def _beside(self, path: str, importer: Source, up: int) -> Source | None:
         folder = importer.member
@@ -193,7 +194,9 @@ def _touches(lines: list[int], function: object) -> bool:
 
 
 def _line_starts(data: bytes) -> list[int]:
-    return [0, *(m.end() for m in re.finditer(rb"\r\n|\r|\n", data))]
+    if b"\r" in data:
+        return [0, *(m.end() for m in re.finditer(rb"\r\n|\r|\n", data))]
+    return [0, *accumulate(len(line) + 1 for line in data.split(b"\n"))]
 
 
 def _needle_lines(data: bytes, starts: list[int]) -> tuple[list[int], list[int]]:
@@ -227,7 +230,7 @@ def _is_word(data: bytes, start: int, end: int) -> bool:
 
 
 _DOT = ord(".")
-_USED = frozenset(b".([")
+_USED = (b".", b"(", b"[")
 
 
 def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
@@ -236,7 +239,7 @@ def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
         return False
     if name in _ALWAYS or not name.isidentifier():
         return True
-    if data[end : end + 1] and data[end] in _USED:
+    if data[end : end + 4].lstrip(b" \t")[:1] in _USED:
         return True
     before = data[max(0, start - 60) : start].rpartition(b"\n")[2]
     return b"import " in before or before.lstrip().startswith(b"from")

@@ -67,7 +67,7 @@ def _guarded(m: Machine, source: Source, activation: Activation, root: Root | No
         m.exhausted.add(source.member)
         del m.frames[frames:]
         m.depth = 0
-        m.forks = 0
+        m.forks = m.loops = 0
     finally:
         m.activation = before
 
@@ -93,7 +93,8 @@ def _unreached(m: Machine) -> None:
     """Evaluate hot functions nobody called, with symbolic arguments."""
     done: set[int] = set()
     for _ in range(3):
-        waiting = [d for d in m.defined.values() if id(d.function) not in m.reached | done]
+        known = m.reached | done
+        waiting = [d for d in m.defined.values() if id(d.function) not in known]
         if not waiting:
             return
         for ref in waiting:
@@ -124,7 +125,7 @@ def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:
     except (OutOfSteps, RecursionError):
         m.exhausted.add(ref.module.member)
         m.depth = 0
-        m.forks = 0
+        m.forks = m.loops = 0
     finally:
         del m.frames[frames:]
 

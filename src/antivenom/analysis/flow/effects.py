@@ -32,6 +32,8 @@ _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 """Behaviors so ordinary that a fact is kept only with a value or a flow."""
 
 
+_OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()"])
+_PATHS = ("os.path.", "os.walk", "os.fwalk", "os.listdir", "os.scandir", "glob.", "pathlib.")
 _KEY_LIBRARIES = (
     "eth_account.",
     "web3.",
@@ -398,6 +400,9 @@ class Effects:
             found = self._classify(site, row.reads, secretpaths.classify)
             if found:
                 behaviors = tuple(found[0] if b == "file.read" else b for b in behaviors)
+                if found[0].startswith("secrets.") and found[0] not in behaviors:
+                    # Copied, packed or walked: looked into all the same.
+                    behaviors = (*behaviors, found[0])
                 path_class = found[1]
         if row.writes:
             found = self._classify(site, row.writes, secretpaths.classify_write)
@@ -408,7 +413,7 @@ class Effects:
 
     def _classify(self, site: Site, places: tuple[Place, ...], how: Any) -> Any:
         for value in site.all(places):
-            for option in (value, *value.alts, *(value.made[:1])):
+            for option in (value, *value.alts, *_origins(value)):
                 text = text_of(option)
                 if text and len(text) < 2000 and (found := how(text)):
                     return found
@@ -530,7 +535,7 @@ class Effects:
         if not written:
             return
         for value in site.all(row.writes):
-            path = value.made[0] if value.path == "builtins.open()" and value.made else value
+            path = value.made[0] if value.path in _OPENED and value.made else value
             path.taints = merge_taints(path.taints, tuple(written))
             for text in _texts(path):
                 key = _file_key(text)
@@ -592,6 +597,17 @@ class Effects:
         if row.stands_for:
             value.hint = row.standing(site.lookup) or value.hint
         return value
+
+
+def _origins(value: Value) -> list[Value]:
+    """Return what a path was made from: the folder walked, the pattern, the parts joined."""
+    found: list[Value] = []
+    while value.made and len(found) < 4:
+        if found and not value.path.startswith(_PATHS) and value.path:
+            break
+        value = value.made[0]
+        found.append(value)
+    return found
 
 
 def _asked(row: Row, path: str, prompt: str) -> str:

@@ -180,12 +180,15 @@ def _of_module(m: Machine, ref: ModuleRef, name: str) -> Value:
 
 
 def _of_alternatives(m: Machine, base: Value, name: str) -> Value:
-    result: Value | None = None
+    """What the attribute is of each thing the value may be; calling it calls them all."""
+    found: list[Value] = []
     for option in base.alts:
-        found = attribute(m, option, name)
-        if found.path or found.ref is not None or found.known:
-            result = join(result, found) if result is not None else found
-    return result or Value(base=base, taints=base.taints)
+        value = attribute(m, option, name)
+        if not any(v.path == value.path and v.base is value.base for v in found):
+            found.append(value)
+    if len(found) == 1:
+        return found[0]
+    return Value(base=base, alts=tuple(found), taints=base.taints)
 
 
 # ---------------------------------------------------------------- elements

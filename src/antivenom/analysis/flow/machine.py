@@ -15,7 +15,7 @@ from antivenom.model.program import Function, Module
 if TYPE_CHECKING:
     from antivenom.analysis.flow.effects import Effects
 
-MAX_VARIANTS = 6
+MAX_VARIANTS = 4
 """Evaluations of one function with different arguments at one activation."""
 
 
@@ -47,6 +47,8 @@ class Machine:
     depth: int = 0
     forks: int = 0
     """How many undecided branches or loops are around."""
+    loops: int = 0
+    """How many loops of unknown length are around."""
     frames: list[Frame] = field(default_factory=list)
     modules: dict[str, ModuleRef] = field(default_factory=dict)
     memo: dict[tuple[object, ...], Value | None] = field(default_factory=dict)
@@ -262,6 +264,25 @@ class Machine:
     def new_instance(self, cls: ClassRefValue) -> Value:
         """Return a fresh object of a class, before its constructor ran."""
         return Value(ref=Instance(cls))
+
+    def dispose(self) -> None:
+        """Cut the cycles between functions, variables and syntax trees.
+
+        Reference counting then frees them at once; collecting millions of objects later would
+        cost as much as the evaluation.
+        """
+        for ref in self.defined.values():
+            ref.env.vars.clear()
+        for cls in self.classes:
+            cls.env.vars.clear()
+            cls.instance = None
+        for module in self.modules.values():
+            module.env.vars.clear()
+            if module.module is not None:
+                module.module.functions.clear()
+                module.module.classes.clear()
+        for kept in (self.memo, self.defined, self.classes, self.frames):
+            kept.clear()
 
     def give(self, value: Value) -> None:
         """Record what the current function returns."""

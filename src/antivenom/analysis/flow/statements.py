@@ -102,7 +102,13 @@ def _unpack(m: Machine, target: p.Op, value: Value) -> None:
         if part is None:
             continue
         known = parts is not None and n < len(parts) and len(parts) == len(target.args)
-        bind(m, part, parts[n] if known and parts else Value(taints=value.taints))
+        if known and parts:
+            bind(m, part, parts[n])
+        elif n == 0 and value.path in {"os.walk()", "os.fwalk()"}:
+            # The folder of ``for folder, _, names in os.walk(root)`` lies in the root.
+            bind(m, part, Value(path=value.path, taints=value.taints, made=value.made))
+        else:
+            bind(m, part, Value(taints=value.taints))
 
 
 def elements(value: Value) -> list[Value] | None:
@@ -303,16 +309,21 @@ def _element_path(source: Value) -> str:
 def _twice(m: Machine, body: tuple[p.Stmt, ...]) -> End:
     """An unknown number of times: what the first round leaves behind, the second may use."""
     env = m.frame.env
-    rounds = 1 if m.coarse else 2
-    for _ in range(rounds):
-        env.begin()
-        m.forks += 1
-        try:
-            run_block(m, body)
-        finally:
-            m.forks -= 1
-            made = env.undo()
-        env.merge([made], exhaustive=False)
+    # Inside another loop one round is enough: the outer one comes round again.
+    rounds = 1 if m.coarse or m.loops else 2
+    m.loops += 1
+    try:
+        for _ in range(rounds):
+            env.begin()
+            m.forks += 1
+            try:
+                run_block(m, body)
+            finally:
+                m.forks -= 1
+                made = env.undo()
+            env.merge([made], exhaustive=False)
+    finally:
+        m.loops -= 1
     return End.NORMAL
 
 
