@@ -1,4 +1,4 @@
-"""Finds orders addressed to AI agents and to automated reviewers, in prose, comments and strings."""
+"""Finds orders addressed to AI agents and automated reviewers, in prose, comments, strings."""
 
 from __future__ import annotations
 

@@ -116,30 +116,30 @@ def _parse_line(line: str, number: int, out: Script) -> None:
             at = skipped
             continue
         found = _TOKEN.match(line, at)
-        token = found.group() if found else line[at]
-        at += len(token)
-        if token[0] == '"':
-            parts.append(token[1:].removesuffix('"'))
-        elif token[0] == "^":
-            parts.append(token[1:])
-        elif token in "&|()":
+        piece = found.group() if found else line[at]
+        at += len(piece)
+        if piece[0] == '"':
+            parts.append(piece[1:].removesuffix('"'))
+        elif piece[0] == "^":
+            parts.append(piece[1:])
+        elif piece in "&|()":
             end_word()
             _end(out, command, joined=joined)
-            joined = token == "|" and line[at : at + 1] != "|"
-            at += line[at : at + 1] == token and token in "&|"
+            joined = piece == "|" and line[at : at + 1] != "|"
+            at += line[at : at + 1] == piece and piece in "&|"
             command = Command(line=number)
-        elif token in "<>":
+        elif piece in "<>":
             if parts in (["1"], ["2"]):
                 parts.clear()
             end_word()
-            target = target + token if target == ">" else token
+            target = target + piece if target == ">" else piece
             if line[at : at + 1] == "&":
                 at += 2
                 target = ""
-        elif token.isspace():
+        elif piece.isspace():
             end_word()
         else:
-            parts.append(token)
+            parts.append(piece)
     end_word()
     _end(out, command, joined=joined)
 

@@ -1,4 +1,4 @@
-"""Takes PowerShell's string tricks out of a text: backticks, joins, formats, characters, replaces."""
+"""Takes PowerShell's string tricks out of a text: backticks, joins, formats, replacements."""
 
 from __future__ import annotations
 
