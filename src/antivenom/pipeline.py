@@ -10,7 +10,7 @@ import gc
 import sys
 
 from antivenom import ecosystems
-from antivenom.analysis import api, engine, excerpts, members, reach
+from antivenom.analysis import engine, excerpts, members, reach
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.flow.effects import Effects
 from antivenom.analysis.flow.machine import Machine
@@ -88,7 +88,7 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
     gc.disable()
     try:
         package = Package(reading.sources, reading.files(), reading.bundled)
-        effects = Effects(api.table("python"), log, labels.members)
+        effects = Effects(log, labels.members)
         machine = Machine(package, effects, limits)
         reach.run(machine, labels.roots)
         machine.dispose()

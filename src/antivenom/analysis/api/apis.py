@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from antivenom import compiled
@@ -41,6 +41,12 @@ class ApiTable:
         self.needles: tuple[str, ...] = (*parts.strong, *parts.weak)
         """A text with none of these identifiers uses no row that has a behavior."""
 
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules whose functions the table names, as ``import`` spells their roots."""
+        roots = {path.partition(".")[0] for path in self.names if "." in path}
+        return frozenset(roots - {"builtins", "*"})
+
     @property
     def names(self) -> tuple[str, ...]:
         """All paths that have a row."""
@@ -72,4 +78,6 @@ def table(language: str) -> ApiTable:
     tables = sorted((_HERE / language).glob("*.toml"))
     sources = [*tables, *_READERS]
     name = f"api-{language}"
+    if not tables and not (compiled.SHIPPED / f"{name}.json").exists():
+        return ApiTable(Compiled(rows=(), strong={}, weak={}))
     return ApiTable(compiled.load(name, sources, lambda: compile_tables(tables), Compiled))

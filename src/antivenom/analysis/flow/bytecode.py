@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def code_value(m: Machine, site: Site) -> Value | None:
     """``marshal.loads(bytes)``: the code object as a module of its own layer, where readable."""
-    row = m.effects.table.pick("marshal.loads", site.lookup)
+    row = m.frame.table.pick("marshal.loads", site.lookup)
     seen = m.effects.call(m, row, "marshal.loads", site) if row is not None else Value()
     first = site.args[0] if site.args else Value()
     taints = seen.taints or taints_of(site.args)
@@ -35,7 +35,7 @@ def code_value(m: Machine, site: Site) -> Value | None:
 
 def pickle_value(m: Machine, site: Site) -> Value | None:
     """``pickle.loads(bytes)``: what the opcodes would import and call."""
-    row = m.effects.table.pick("pickle.loads", site.lookup)
+    row = m.frame.table.pick("pickle.loads", site.lookup)
     seen = m.effects.call(m, row, "pickle.loads", site) if row is not None else Value()
     first = site.args[0] if site.args else Value()
     if isinstance(first.const, (bytes, bytearray)):

@@ -94,10 +94,10 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
         if done is not None:
             return done
     folded = _fold(path, site)
-    row = m.effects.table.pick(path, site.lookup)
+    row = m.frame.table.pick(path, site.lookup)
     if row is None:
         method = path.rpartition(".")[2] if site.receiver is not None else ""
-        generic = m.effects.table.pick(f"*.{method}", site.lookup) if method else None
+        generic = m.frame.table.pick(f"*.{method}", site.lookup) if method else None
         row = generic
     callbacks.run(m, row, path, site)
     if row is None:
@@ -291,9 +291,9 @@ def construct(m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str
             m.invoke(method, [], {}, made)
     made.taints = taints_of([*args, *named.values()]) if cls.method("__init__") is None else ()
     external = cls.external()
-    if external and m.effects.knows(external[0]):
+    if external and m.frame.table.rows(external[0]):
         site = Site(cls.definition.line, cls.definition.line, args, named, None)
-        callbacks.run(m, m.effects.table.row(external[0]), external[0], site)
+        callbacks.run(m, m.frame.table.row(external[0]), external[0], site)
     return made
 
 

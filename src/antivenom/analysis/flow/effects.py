@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from antivenom.analysis import api, environment, hosts, secretpaths
+from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.api.row import UNKNOWN as UNKNOWN_ARGUMENT
 from antivenom.analysis.factlog import MAX_VALUE, FactLog
 from antivenom.analysis.flow import layers
-from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.flows import is_flow
+from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.given import prompted_class
 from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
 from antivenom.model.fact import Fact, Sighting
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
     from antivenom.analysis.flow.machine import Machine
 
-_ENVIRON = ("os.environ", "os.environb", "posix.environ", "nt.environ")
+_ENVIRON = ("os.environ", "os.environb", "posix.environ", "nt.environ", "process.env")
+_VARIABLE = ("os.environ.", "os.environb", "os.getenv", "std::env::var", "java.lang.System.getenv")
 _HOOKED = {
     "sys.excepthook": "tamper.runtime",
     "sys.meta_path": "tamper.runtime",
@@ -63,13 +63,6 @@ def _handles_secrets(target: str) -> bool:
         "httpx.Client.send",
         "http.client.HTTPConnection.request",
     }
-
-
-@cache
-def _modules(table: api.ApiTable) -> frozenset[str]:
-    """Return the modules whose functions the table names, as ``import`` spells their roots."""
-    roots = {path.partition(".")[0] for path in table.names if "." in path}
-    return frozenset(roots - {"builtins", "*"})
 
 
 class Site:
@@ -127,22 +120,9 @@ class Site:
 class Effects:
     """The meaning of known names in one artifact."""
 
-    def __init__(self, table: api.ApiTable, log: FactLog, labels: Mapping[str, Label]) -> None:
-        self.table = table
+    def __init__(self, log: FactLog, labels: Mapping[str, Label]) -> None:
         self.log = log
         self.labels = labels
-        self.attributes = table.attributes
-        self.modules = _modules(table)
-
-    # ------------------------------------------------------------------ look-ups
-
-    def knows(self, path: str) -> bool:
-        """Return whether a path means something to us."""
-        return bool(self.table.rows(path))
-
-    def constant_of(self, path: str) -> Any:
-        """Return the constant a path stands for, or None."""
-        return self.table.constants.get(path)
 
     # ------------------------------------------------------------------ facts
 
@@ -268,7 +248,7 @@ class Effects:
 
     def access(self, m: Machine, value: Value, line: int) -> Value:
         """A name that means something by being read: ``os.environ``, ``sys.argv``."""
-        row = self.table.pick(value.path, lambda place: ABSENT)
+        row = m.frame.table.pick(value.path, lambda place: ABSENT)
         if row is None or not row.access:
             return value
         for behavior in row.behavior:
@@ -291,10 +271,10 @@ class Effects:
         """``os.environ["X"]`` and the like."""
         if base.path in _ENVIRON:
             return self.variable(m, key, line)
-        if base.path in self.attributes:
+        if base.path in m.frame.table.attributes:
             seen = self.access(m, base, line)
             return Value(taints=seen.taints)
-        made_by = self.table.row(base.path.removesuffix("()"))
+        made_by = m.frame.table.row(base.path.removesuffix("()"))
         if made_by is not None and made_by.stands_for:
             return Value(hint=base.hint, taints=base.taints)
         return None
@@ -328,7 +308,7 @@ class Effects:
 
     def call(self, m: Machine, row: Row, path: str, site: Site) -> Value:
         """Apply a row: record what the call does and return what its result carries."""
-        if path.startswith(("os.environ.", "os.getenv", "os.environb")) and row.value:
+        if path.startswith(_VARIABLE) and row.value:
             key = site.first(row.value)
             if key is not None:
                 return self.variable(m, key, site.line)

@@ -46,7 +46,7 @@ def evaluate(m: Machine, expr: p.Expr, *, quiet: bool = False) -> Value:
     m.step()
     handler = _EVALUATE[type(expr)]
     value = handler(m, expr)
-    if not quiet and value.path and value.path in m.effects.attributes:
+    if not quiet and value.path and value.path in m.frame.table.attributes:
         return m.effects.access(m, value, expr.line)
     return value
 
@@ -61,7 +61,7 @@ def _global(m: Machine, expr: p.Global) -> Value:
 
 def by_path(m: Machine, path: str) -> Value:
     """Return the value of a canonical path."""
-    known = m.effects.constant_of(path)
+    known = m.frame.table.constants.get(path)
     return Value(path=path) if known is None else Value(path=path, const=known)
 
 
@@ -72,7 +72,7 @@ def _name(m: Machine, expr: p.Name) -> Value:
 
 def unbound(m: Machine, name: str) -> Value:
     """Return what a name means that the program did not bind: a built-in, or nothing known."""
-    if name in _BUILTINS and name != "__name__":
+    if name in _BUILTINS and name != "__name__" and m.frame.module.lang == "python":
         return Value(path=f"builtins.{name}")
     if name == "__builtins__":
         return Value(path="builtins")
@@ -83,13 +83,13 @@ def unbound(m: Machine, name: str) -> Value:
         return home
     for star in m.frame.home.stars:
         path = f"{star}.{name}"
-        if m.effects.knows(path):
+        if m.frame.table.rows(path):
             return by_path(m, path)
     later = _defined_later(m, name)
     if later is not None:
         return later
     # A module used without its import: broken samples do this, and so do fragments of code.
-    return Value(path=name) if name in m.effects.modules else Value()
+    return Value(path=name) if name in m.frame.table.modules else Value()
 
 
 def _defined_later(m: Machine, name: str) -> Value | None:
@@ -103,6 +103,8 @@ def _defined_later(m: Machine, name: str) -> Value | None:
 
 def _attr(m: Machine, expr: p.Attr) -> Value:
     base = evaluate(m, expr.base, quiet=True)
+    if base.path == "process.env":
+        return m.effects.variable(m, Value(const=expr.name), expr.line)
     return attribute(m, base, expr.name)
 
 
@@ -118,7 +120,7 @@ def attribute(m: Machine, base: Value, name: str) -> Value:
     if base.known and not base.path:
         return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
     path = f"{base.path}.{name}" if base.path else ""
-    known = m.effects.constant_of(path) if path else None
+    known = m.frame.table.constants.get(path) if path else None
     value = Value(path=path, base=base, taints=base.taints, made=base.made)
     if name in _PUBLIC:
         value.taints = tuple(t for t in base.taints if t.via[0] != "secrets.given")
@@ -174,7 +176,7 @@ def _of_module(m: Machine, ref: ModuleRef, name: str) -> Value:
     if sub is not None:
         return Value(ref=sub)
     for star in ref.stars:
-        if m.effects.knows(f"{star}.{name}"):
+        if m.frame.table.rows(f"{star}.{name}"):
             return by_path(m, f"{star}.{name}")
     return Value()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from antivenom.analysis import api
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Instance, ModuleRef
 from antivenom.analysis.package import Package, Source, absolute, imports, lower
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
@@ -33,6 +34,11 @@ class Frame:
     home: ModuleRef
     returned: Value | None = None
     receiver: Value | None = None
+
+    @property
+    def table(self) -> api.ApiTable:
+        """What names mean in the language of the code here."""
+        return api.table(self.module.lang)
 
 
 @dataclass(eq=False)

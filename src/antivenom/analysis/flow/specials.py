@@ -116,7 +116,7 @@ def _setattr(m: Machine, site: Site) -> Value | None:
 
 def _run_text(m: Machine, site: Site) -> Value | None:
     """``exec`` and ``eval``: the row records it, the text becomes a layer of its own."""
-    row = m.effects.table.pick("builtins.exec", site.lookup)
+    row = m.frame.table.pick("builtins.exec", site.lookup)
     if row is not None:
         m.effects.call(m, row, "builtins.exec", site)
     if not site.args:
@@ -267,7 +267,7 @@ def _open(m: Machine, site: Site) -> Value | None:
     if site.args and not any(c in mode for c in "wax+"):
         data = m.package.bundled(text_of(site.args[0]))
         if data is not None:
-            row = m.effects.table.pick("builtins.open", site.lookup)
+            row = m.frame.table.pick("builtins.open", site.lookup)
             seen = m.effects.call(m, row, "builtins.open", site) if row is not None else Value()
             return Value(
                 path="builtins.open()",

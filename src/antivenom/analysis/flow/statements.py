@@ -18,7 +18,7 @@ from antivenom.analysis.flow.objects import (
     ModuleRef,
     Namespace,
 )
-from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of
+from antivenom.analysis.value import HOLE, UNKNOWN, Value, join, merge_taints, taints_of, text_of
 from antivenom.model import program as p
 from antivenom.model.label import Activation
 
@@ -96,6 +96,9 @@ def bind(m: Machine, target: p.Expr, value: Value) -> None:
         _unpack(m, target, value)  # type: ignore[arg-type]
 
 
+_WALKED = frozenset(["", "os.walk()", "os.fwalk()"])
+
+
 def _unpack(m: Machine, target: p.Op, value: Value) -> None:
     parts = elements(value)
     for n, part in enumerate(target.args):
@@ -104,9 +107,10 @@ def _unpack(m: Machine, target: p.Op, value: Value) -> None:
         known = parts is not None and n < len(parts) and len(parts) == len(target.args)
         if known and parts:
             bind(m, part, parts[n])
-        elif n == 0 and value.path in {"os.walk()", "os.fwalk()"}:
+        elif n == 0 and value.made and value.path in _WALKED:
             # The folder of ``for folder, _, names in os.walk(root)`` lies in the root.
-            bind(m, part, Value(path=value.path, taints=value.taints, made=value.made))
+            root = text_of(value.made[0])
+            bind(m, part, Value(hint=f"{root}/{HOLE}" if root else "", taints=value.taints))
         else:
             bind(m, part, Value(taints=value.taints))
 
@@ -289,7 +293,7 @@ def _loop(m: Machine, stmt: p.Loop) -> End:
             if end is End.RETURN and not m.forks:
                 return end
         return End.NORMAL
-    element = Value(taints=source.taints, path=_element_path(source))
+    element = Value(taints=source.taints, path=_element_path(source), made=source.made)
     for part in (parts or [])[:8]:
         element = join(element, part)
     bind(m, stmt.target, element)
@@ -456,7 +460,9 @@ def _import(m: Machine, stmt: p.Import) -> End:
             top = m.load(root, importer) if "." in stmt.path else ref
             env.set(root, _module_value(top, root))
         name = stmt.alias or stmt.path.partition(".")[0]
-        renamed = ref is None and stmt.alias and stmt.path.partition(".")[0] in m.effects.modules
+        renamed = (
+            ref is None and stmt.alias and stmt.path.partition(".")[0] in m.frame.table.modules
+        )
         if renamed or (ref is not None and m.is_hot(Value(ref=ref))):
             importer.hot_names.add(name)
         return End.NORMAL
@@ -470,7 +476,7 @@ def _import(m: Machine, stmt: p.Import) -> End:
             if value.ref is not None:
                 if m.is_hot(value):
                     importer.hot_names.add(alias)
-            elif alias != name and value.path.partition(".")[0] in m.effects.modules:
+            elif alias != name and value.path.partition(".")[0] in m.frame.table.modules:
                 importer.hot_names.add(alias)
     return End.NORMAL
 
@@ -501,7 +507,7 @@ def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:
     if ref is not None:
         return Value()
     value = Value(path=joint)
-    known = m.effects.constant_of(joint)
+    known = m.frame.table.constants.get(joint)
     return Value(const=known, path=joint) if known is not None else value
 
 
