@@ -302,4 +302,7 @@ def _key(value: Value) -> object:
     if value.known and isinstance(const, (str, bytes, int, float, bool, type(None))):
         return (type(const).__name__, const, value.taints)
     ref = id(value.ref) if value.ref is not None else 0
+    if isinstance(value.ref, Instance):
+        # A method sees what other methods left in the object since the last call.
+        return (ref, taints_of(list(value.ref.attrs.values())))
     return (value.path, value.taints, value.hint, ref, id(value) if value.items else 0)
