@@ -139,9 +139,10 @@ def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
         ref.env.set(target.name, value)
     elif isinstance(ref, ModuleRef):
         ref.env.set(target.name, value)
-    elif base.path:
+    elif base.path and not base.path.endswith(")"):
         m.effects.hook(m, base.path, target.name, value, target.line)
     elif value.taints:
+        # Also an object of a library: ``request.data = secret``.
         base.taints = merge_taints(base.taints, value.taints)
 
 
