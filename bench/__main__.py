@@ -7,48 +7,59 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from antivenom.judge import Knowledge
 from antivenom.rules import load_book
-from bench import corpus, listing, measure, tables, tally
+from bench import corpus, evidence, kept, listing, live, measure, page, speed, tables, tally
 from bench.measure import Measured
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure, print, and in a full run write the page and the rules' evidence."""
     options = _parser().parse_args(arguments)
     if not corpus.present():
         print(f"there is no corpus in {corpus.CORPUS}", file=sys.stderr)
         return 2
-    parts = corpus.PARTS[:1] if options.quick else corpus.PARTS
-    known = measure.knowledge(evaluation=options.evaluation)
     started = time.monotonic()
-    measured = run(parts, known, jobs=options.jobs)
-    show(measured, parts, options)
-    print(f"{len(measured)} archives in {time.monotonic() - started:.0f} s")
+    {"all": everything, "evidence": rule_evidence, "speed": only_speed, "digests": digests}[
+        options.what
+    ](options)
+    if options.what != "digests":
+        print(f"{time.monotonic() - started:.0f} s")
     return 0
 
 
-def run(parts: Sequence[str], known: Knowledge, *, jobs: int = 0) -> list[Measured]:
-    """Review the chosen parts of the whole corpus."""
-    everything = [*corpus.benign(), *corpus.malware()]
-    samples = [sample for sample in everything if sample.part in parts]
-    return measure.measure(samples, known, jobs=jobs, tell=_progress(len(samples)))
+def everything(options: argparse.Namespace) -> None:
+    """Measure what is asked for; only the whole of it is written down."""
+    parts = corpus.PARTS[:1] if options.quick else corpus.PARTS
+    if options.live is not None:
+        live.install()
+    measured = run(parts, options)
+    made = [*quality(measured, parts), tables.costs(measured, parts)]
+    if not options.quick and not options.no_speed:
+        made.append(speed.whole(measure.knowledge(evaluation=options.evaluation)))
+    if options.live is not None:
+        made.append(live.compare(measured, most=options.live))
+    for table in made:
+        print(table.markdown())
+    print("\n".join(listed(measured, options)))
+    if not options.quick:
+        remember(made, measured, options)
 
 
-def show(
-    measured: list[Measured],
-    parts: Sequence[str],
-    options: argparse.Namespace,
-) -> None:
-    """Print the tables, then the listings that were asked for."""
-    hostile = [one for one in measured if one.sample.hostile]
-    ordinary = [one for one in measured if not one.sample.hostile]
+def quality(measured: Sequence[Measured], parts: Sequence[str]) -> list[tables.Table]:
+    """Return what is found and what is held up, by us, by each rule and by the peers."""
+    hostile, ordinary = split(measured)
     harmless = corpus.harmless([one.sample for one in hostile])
-    print(tables.rules(measured, load_book(), parts).markdown())
-    print(tables.recall(hostile, harmless, parts).markdown())
-    print(tables.alarms(ordinary, parts).markdown())
-    print(tables.compared(measured, harmless, corpus.peers(), parts).markdown())
-    print(tables.costs(measured, parts).markdown())
+    return [
+        tables.rules(measured, load_book(), parts),
+        tables.recall(hostile, harmless, parts),
+        tables.alarms(ordinary, parts),
+        tables.compared(measured, harmless, corpus.peers(), parts),
+    ]
+
+
+def listed(measured: Sequence[Measured], options: argparse.Namespace) -> list[str]:
+    """Return the listings that every run prints and those that were asked for."""
+    harmless = corpus.harmless([one.sample for one in measured if one.sample.hostile])
     lines = [*listing.lost(measured), *listing.alarms(measured)]
     if options.misses:
         lines += listing.missed(measured, harmless, tally.suspicious)
@@ -56,7 +67,57 @@ def show(
         lines += listing.missed(measured, harmless, tally.malicious)
     for rule in options.rule:
         lines += listing.rule_hits(measured, rule)
-    print("\n".join(lines))
+    return lines
+
+
+def remember(
+    made: Sequence[tables.Table], measured: Sequence[Measured], options: argparse.Namespace
+) -> None:
+    """Write the results, and unless told otherwise the page and the evidence."""
+    page.keep(made, measured)
+    found = evidence.gather(measured, corpus.explained())
+    if not options.dry:
+        page.write(made, [*listing.alarms(measured)])
+        print(f"{evidence.write(found)} pages have new evidence")
+    print("\n".join(evidence.remarks(found)))
+
+
+def rule_evidence(options: argparse.Namespace) -> None:
+    """Measure the rules alone; write their evidence when told to."""
+    found = evidence.gather(run(corpus.PARTS, options), corpus.explained())
+    for rule, one in found.items():
+        told = f"  explained: {one.explained}" if one.explained else ""
+        print(f"{one.clusters:4} clusters {one.ordinary:3} ordinary  {rule}{told}")
+    if options.write:
+        print(f"{evidence.write(found)} pages have new evidence")
+    print("\n".join(evidence.remarks(found)))
+
+
+def only_speed(_: argparse.Namespace) -> None:
+    """Measure throughput, the cold start and the large wheels."""
+    print(speed.whole(measure.knowledge()).markdown())
+
+
+def digests(_: argparse.Namespace) -> None:
+    """Print a hash of each review of the determinism check."""
+    for one in measure.measure(speed.same_samples(), measure.knowledge()):
+        print(one.outcome.digest or one.outcome.error)
+
+
+def run(parts: Sequence[str], options: argparse.Namespace) -> list[Measured]:
+    """Review the chosen parts of the whole corpus."""
+    samples = [s for s in (*corpus.benign(), *corpus.malware()) if s.part in parts]
+    known = measure.knowledge(evaluation=options.evaluation)
+    tell = _progress(len(samples))
+    if options.again:
+        return kept.measure(samples, known, tell=tell)
+    return measure.measure(samples, known, jobs=options.jobs, tell=tell)
+
+
+def split(measured: Sequence[Measured]) -> tuple[list[Measured], list[Measured]]:
+    """Return specimens and ordinary packages."""
+    hostile = [one for one in measured if one.sample.hostile]
+    return hostile, [one for one in measured if not one.sample.hostile]
 
 
 def _progress(total: int) -> Callable[[int], None] | None:
@@ -71,16 +132,21 @@ def _progress(total: int) -> Callable[[int], None] | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the review.")
-    parser.add_argument("--quick", action="store_true", help="the study part alone, no page")
     parser.add_argument(
-        "--evaluation", action="store_true", help="weigh pages in evaluation as if enabled"
+        "what", nargs="?", default="all", choices=["all", "speed", "evidence", "digests"]
     )
-    parser.add_argument("--misses", action="store_true", help="list study specimens not found")
-    parser.add_argument("--weak", action="store_true", help="list those not malicious")
-    parser.add_argument(
-        "--rule", action="append", default=[], help="list where a rule matches in study"
-    )
-    parser.add_argument("--jobs", type=int, default=0, help="reviewing processes")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="the study part alone; nothing is written")
+    add("--again", action="store_true", help="judge anew what this engine observed before")
+    add("--evaluation", action="store_true", help="weigh pages in evaluation as if enabled")
+    add("--misses", action="store_true", help="list study specimens that are not found")
+    add("--weak", action="store_true", help="list study specimens that are not malicious")
+    add("--rule", action="append", default=[], help="list where a rule matches in study")
+    add("--jobs", type=int, default=0, help="reviewing processes")
+    add("--no-speed", action="store_true", help="leave out throughput and large wheels")
+    add("--live", type=int, nargs="?", const=0, help="run the peers on ordinary packages (so many)")
+    add("--dry", action="store_true", help="write neither the page nor the evidence")
+    add("--write", action="store_true", help="with `evidence`: write it into the pages")
     return parser
 
 

@@ -34,6 +34,8 @@ class Sample:
     cluster: str = ""
     family: str = ""
     tags: tuple[str, ...] = ()
+    filename: str = ""
+    """Under which it is reviewed, where the file on disk is called otherwise."""
 
     @property
     def hostile(self) -> bool:
@@ -108,7 +110,7 @@ def open_specimens() -> SealedZip:
 
 
 def ordinary_path(sample: Sample) -> Path:
-    """Return where an ordinary package lies."""
+    """Return where an ordinary package lies; an absolute path stays what it is."""
     assert not sample.hostile
     return CORPUS / ORDINARY / sample.path
 

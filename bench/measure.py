@@ -69,6 +69,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """How the child ended, when it did not answer."""
     digest: str = ""
     """Hash of the review, for comparing runs."""
+    profile: Profile | None = None
+    """Without lines of the upload; only when asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +79,6 @@ class Measured:
 
     sample: Sample
     outcome: Outcome
-
-
-class _Request(Struct, frozen=True, kw_only=True):
-    hostile: bool
-    path: str
-    sha256: str
 
 
 def knowledge(*, evaluation: bool = False) -> Knowledge:
@@ -102,12 +98,13 @@ def measure(
     known: Knowledge,
     *,
     jobs: int = 0,
+    profiles: bool = False,
     tell: Callable[[int], None] | None = None,
 ) -> list[Measured]:
     """Review samples in children and return what became of each, in order."""
     jobs = jobs or len(os.sched_getaffinity(0))
     found = []
-    with Pool(worker(known), jobs=jobs, bounds=_BOUNDS) as pool:
+    with Pool(worker(known, profiles=profiles), jobs=jobs, bounds=_BOUNDS) as pool:
         for sample, result in zip(samples, pool.run(_requests(samples)), strict=True):
             found.append(Measured(sample=sample, outcome=_outcome(result)))
             if tell:
@@ -115,10 +112,10 @@ def measure(
     return found
 
 
-def worker(known: Knowledge) -> Callable[[bytes], bytes]:
+def worker(known: Knowledge, *, profiles: bool = False) -> Callable[[bytes], bytes]:
     """Return the work of a child; what it needs late is loaded here, before it is forked."""
     review(from_bytes(_WARM, "ours.py"), known)
-    decode = msgspec.json.Decoder(_Request).decode
+    decode = msgspec.json.Decoder(Sample).decode
 
     def work(request: bytes) -> bytes:
         artifact = _open(decode(request))
@@ -126,7 +123,10 @@ def worker(known: Knowledge) -> Callable[[bytes], bytes]:
         started = time.process_time()
         profile, judged = review(artifact, known)
         taken = time.process_time() - started
-        return msgspec.json.encode(_measured(profile, judged, taken, _peak()))
+        outcome = _measured(profile, judged, taken, _peak())
+        if profiles:
+            outcome = structs.replace(outcome, profile=_bare(profile))
+        return msgspec.json.encode(outcome)
 
     return work
 
@@ -139,9 +139,7 @@ def review(artifact: Artifact, known: Knowledge) -> tuple[Profile, Review]:
 
 def _requests(samples: Iterable[Sample]) -> Iterator[bytes]:
     for sample in samples:
-        yield msgspec.json.encode(
-            _Request(hostile=sample.hostile, path=sample.path, sha256=sample.sha256)
-        )
+        yield msgspec.json.encode(sample)
 
 
 @cache
@@ -150,16 +148,16 @@ def _specimens(_process: int) -> SealedZip:
     return corpus.open_specimens()
 
 
-def _open(request: _Request) -> Artifact:
+def _open(sample: Sample) -> Artifact:
     """Return the artifact; its bytes are checked so that no figure rests on other data."""
-    if request.hostile:
-        data = _specimens(os.getpid()).read(request.path)
-        artifact = from_bytes(data, request.path.rpartition("/")[2])
+    if sample.hostile:
+        data = _specimens(os.getpid()).read(sample.path)
+        artifact = from_bytes(data, sample.path.rpartition("/")[2])
     else:
-        artifact = open_artifact(corpus.CORPUS / corpus.ORDINARY / request.path)
-    if artifact.sha256 != request.sha256:
-        raise ValueError(f"{request.path}: not the bytes the index names")
-    return artifact
+        artifact = open_artifact(corpus.ordinary_path(sample))
+    if artifact.sha256 != sample.sha256:
+        raise ValueError(f"{sample.path}: not the bytes the index names")
+    return dataclasses.replace(artifact, filename=sample.filename or artifact.filename)
 
 
 def _outcome(result: Result) -> Outcome:
@@ -173,7 +171,7 @@ def _measured(profile: Profile, judged: Review, taken: float, peak: int) -> Outc
     return Outcome(
         verdict=judged.verdict.value,
         score=judged.score,
-        hits=tuple(_hit(f) for f in judged.findings[:_MOST_HITS]),
+        hits=hits(judged),
         has_setup=any(e.path.rpartition("/")[2] == "setup.py" for e in profile.manifest),
         facts=len(profile.facts),
         size=len(msgspec.json.encode(profile)),
@@ -182,6 +180,17 @@ def _measured(profile: Profile, judged: Review, taken: float, peak: int) -> Outc
         blocked=next((f"{p.member or 'the archive'}: {p.reason}" for p in blocked), ""),
         digest=hashlib.sha256(msgspec.json.encode(judged)).hexdigest(),
     )
+
+
+def hits(judged: Review) -> tuple[Hit, ...]:
+    """Return a review's findings, heaviest first."""
+    return tuple(_hit(f) for f in judged.findings[:_MOST_HITS])
+
+
+def _bare(profile: Profile) -> Profile:
+    """Leave out what judging does not need, lines of the upload above all."""
+    layers = tuple(structs.replace(layer, excerpt="") for layer in profile.layers)
+    return structs.replace(profile, manifest=(), excerpts=(), layers=layers)
 
 
 def _hit(finding: Finding) -> Hit:
