@@ -16,7 +16,7 @@ SOURCE = Path(__file__).with_name("instructions.toml")
 _BEFORE = 300
 _AFTER = 500
 _BEGINNINGS = 12
-_BLANKS = re.compile(r"[\s#*/>|]+")
+_BLANKS = re.compile(r"[\s#*]+")
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True):

@@ -40,10 +40,11 @@ def parse(text: str) -> Script:
     """Return the pipelines of a batch text, whatever is wrong with it."""
     out: Script = []
     known = dict(KNOWN)
+    budget = [MOST_TEXT]
     for number, line in _logical_lines(text[:MOST_TEXT]):
-        _parse_line(_expand(line, known), number, out)
+        _parse_line(_expand(line, known, budget), number, out)
         for name, value in _SET.findall(line.replace("^", "")[:8000]):
-            known[name.upper()] = _expand(value, known).strip()[:4096]
+            known[name.upper()] = _expand(value, known, budget).strip()[:4096]
     return out
 
 
@@ -68,9 +69,8 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     return out
 
 
-def _expand(line: str, known: dict[str, str]) -> str:
+def _expand(line: str, known: dict[str, str], budget: list[int]) -> str:
     """Replace variables whose value is known; unknown slices become unknown text."""
-    budget = [64 << 10]
 
     def value(found: re.Match[str]) -> str:
         name, start, size, old, new = found.groups()
@@ -83,13 +83,16 @@ def _expand(line: str, known: dict[str, str]) -> str:
             if size is not None:
                 text = text[: int(size)]
         elif old is not None:
-            text = text.replace(old, new or "")
+            text = text.replace(old, new or "")[:8192]
         budget[0] -= len(text)
         return text if budget[0] > 0 else UNKNOWN
 
-    return _DELAYED.sub(
-        lambda f: known.get(f.group(1).upper(), f.group()), _VARIABLE.sub(value, line)
-    )
+    def delayed(found: re.Match[str]) -> str:
+        text = known.get(found.group(1).upper(), found.group())
+        budget[0] -= len(text)
+        return text if budget[0] > 0 else UNKNOWN
+
+    return _DELAYED.sub(delayed, _VARIABLE.sub(value, line))
 
 
 def _parse_line(line: str, number: int, out: Script) -> None:

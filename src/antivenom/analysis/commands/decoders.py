@@ -8,7 +8,7 @@ import codecs
 import re
 import zlib
 
-MOST_DECODED = 4 << 20
+MOST_DECODED = 1 << 20
 _BLANK = re.compile(rb"[\s\x00]+")
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f]")
 

@@ -7,7 +7,7 @@ import re
 from antivenom.analysis import hosts
 from antivenom.analysis.commands import programs
 from antivenom.analysis.commands.reading import Arg, Reading, program_of
-from antivenom.analysis.commands.script import Command
+from antivenom.analysis.commands.script import UNKNOWN, Command
 from antivenom.analysis.commands.sinks import basename, first_url, read_transfer
 from antivenom.analysis.commands.stream import NOTHING, Chain, Stream, merge
 
@@ -275,7 +275,9 @@ def run_known(reading: Reading, name: str, line: int) -> None:
     """Note that a file which was fetched or decoded is started."""
     from antivenom.analysis.commands.reading import file_key
 
-    known = reading.files.get(file_key(name))
+    key = file_key(name)
+    known = reading.files.get(key)
     for chain in known.chains if known else ():
         if chain.via[0] in ("net.fetch", "data.decode"):
-            reading.flow(chain, "process.spawn", line)
+            certainty = "high" if key.strip(UNKNOWN) else "low"
+            reading.flow(chain, "process.spawn", line, certainty=certainty)

@@ -73,6 +73,9 @@ _COMPRESSED = re.compile(r"\b(?:gzip|deflate)stream\b", re.IGNORECASE)
 _SPAWNED = re.compile(r"[;\n|&{}]")
 
 
+_COMMENT = re.compile(r"^[ \t]{0,200}#[^\n]*", re.MULTILINE)
+
+
 class Does(Struct, frozen=True, forbid_unknown_fields=True):
     """One row of ``powershell.toml``."""
 
@@ -174,13 +177,26 @@ def decode_command(encoded: str) -> str | None:
 
 def observe(reading: Reading, text: str, line: int, *, lines: bool = False) -> None:
     """Note what a PowerShell text does. With ``lines`` places are lines of the text itself."""
-    plain = quoting.undo(text[:MOST_TEXT])
+    text = text[:MOST_TEXT]
+    if lines:
+        text = _COMMENT.sub("", _without_blocks(text))
+    plain = quoting.undo(text)
     whole = _Text(reading, plain, line, lines=lines)
     whole.table()
     whole.decode()
     whole.transfers()
     whole.starts()
     whole.programs()
+
+
+def _without_blocks(text: str) -> str:
+    """Return the text without ``<# ... #>``, its lines where they were."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<#", at)) >= 0 and (end := text.find("#>", start)) >= 0:
+        kept += (text[at:start], "\n" * text.count("\n", start, end))
+        at = end + 2
+    return "".join((*kept, text[at:]))
 
 
 class _Text:

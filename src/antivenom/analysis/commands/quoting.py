@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 MOST_PASSES = 6
 _S = r"(?:'([^'\n]{0,2000})'|\"([^\"\n$]{0,2000})\")"
-_LIST = r"((?:\s{0,5}(?:'[^'\n]{0,2000}'|\"[^\"\n]{0,2000}\")\s{0,5},?){1,400})"
+_LIST = r"((?>\s{0,5}(?:'[^'\n]{0,2000}'|\"[^\"\n]{0,2000}\")\s{0,5}+,?){1,400}+)"
+"""Atomic: a list that does not end as it should is given up at once."""
 _ITEM = re.compile(r"'([^'\n]{0,2000})'|\"([^\"\n]{0,2000})\"")
 
 _BACKTICK = re.compile(r"`(?=[A-Za-z0-9\-.:/\\])(?![0abfnrtv](?:[^A-Za-z]|$))")
 _PLUS = re.compile(_S + r"\s{0,5}\+\s{0,5}" + _S)
 _CHAR = re.compile(r"\[char\]\s{0,3}\(?\s{0,3}(0x[0-9a-f]{1,4}|\d{1,5})\s{0,3}\)?", re.IGNORECASE)
 _CHARS = re.compile(
-    r"(?:-join\s{0,5})?\(?\[char\[\]\]\s{0,5}@?\(((?:\s{0,5}(?:0x[0-9a-f]{1,4}|\d{1,5})\s{0,5},?){2,4000})\)\)?"
+    r"(?:-join\s{0,5})?\(?\[char\[\]\]\s{0,5}@?\(((?>\s{0,5}(?:0x[0-9a-f]{1,4}|\d{1,5})\s{0,5}+,?){2,4000}+)\)\)?"
     r"(?:\s{0,5}-join\s{0,5}(?:''|\"\"))?",
     re.IGNORECASE,
 )
@@ -32,7 +33,9 @@ _REPLACE = re.compile(
 )
 _REVERSED = re.compile(_S + r"\[-1\.\.-?\d{1,6}\]\s{0,5}-join\s{0,5}(?:''|\"\")", re.IGNORECASE)
 _PARENS = re.compile(r"\(\s{0,5}('[^'\n]{0,2000}')\s{0,5}\)")
-_CALLED = re.compile(r"(?:&|\.(?=\s?'))\s{0,5}\(?\s{0,5}'([A-Za-z][\w\-]{1,60})'\s{0,5}\)?")
+_CALLED = re.compile(
+    r"(?:&|\.(?=\s?'))\s{0,5}\(?\s{0,5}'([A-Za-z][\w\-]{1,60})'(?!\s{0,5}(?:\+|-[a-zA-Z]|\.\w))\s{0,5}\)?"
+)
 _MEMBER = re.compile(r"\.\s{0,3}'([A-Za-z]\w{1,60})'\s{0,3}(?=\()")
 _ASSIGN = re.compile(r"\$([A-Za-z_]\w{0,40})\s{0,5}=\s{0,5}'([^'\n]{1,2000})'")
 _USE = re.compile(r"\$\{?([A-Za-z_]\w{0,40})\}?(?!\s{0,5}=[^=])(?![\w:\[])")

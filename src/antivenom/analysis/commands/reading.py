@@ -24,6 +24,8 @@ from antivenom.model.fact import Decoded, HostClass, Sighting
 MOST_COMMANDS = 5000
 MOST_SIGHTINGS = 400
 MOST_DECODED = 40
+MOST_MOVED = 16 << 20
+"""Bytes of known text that are put into words and through pipes, all together."""
 _SLICE = re.compile(r":\s?(-?\d{1,4})(?::(-?\d{1,4}))?$")
 _PERCENT = re.compile(r"%([A-Za-z_][\w()]{0,40})%")
 _LOOP_VARIABLE = re.compile(r"%{1,2}~?[A-Za-z]\b")
@@ -61,6 +63,7 @@ class Reading:
         self.socket: tuple[str, str, HostClass] | None = None
         """A socket that a shell opened as a file: (value, host, class)."""
         self.commands = 0
+        self.moved = 0
         self.last = NOTHING
 
     # ------------------------------------------------------------------ running
@@ -78,9 +81,16 @@ class Reading:
             self.commands += 1
             if self.commands > MOST_COMMANDS:
                 return NOTHING
-            stream = act(self, command, stream)
+            stream = self._counted(act(self, command, stream))
         self.last = stream
         return stream
+
+    def _counted(self, stream: Stream) -> Stream:
+        """Forget what the bytes are once too many were moved: variables and pipes can multiply."""
+        if stream.data is None:
+            return stream
+        self.moved += len(stream.data)
+        return stream if self.moved <= MOST_MOVED else Stream(stream.chains, None, stream.coded)
 
     def nested(self, text: str, language: str, line: int) -> Stream:
         """Follow a script that stands inside a command; its lines are that command's line."""
@@ -218,7 +228,7 @@ class Reading:
             if isinstance(part, str):
                 texts.append(part)
                 continue
-            stream = self._part(part)
+            stream = self._counted(self._part(part))
             if isinstance(part, Sub) and part.file:
                 file = stream
             text = None if stream.data is None else stream.data.decode("utf-8", "replace")
