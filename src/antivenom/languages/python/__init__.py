@@ -15,6 +15,9 @@ from antivenom.model.program import Function, Module
 
 _CODING = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,40})")
 
+_DOTTED = re.compile(r"(?:\.[ \t\\\n]{0,4}\w{1,40}[ \t\\\n]{0,4})++")
+_MANY_DOTS = 4000
+
 __all__ = ["decode_source", "parse"]
 
 
@@ -63,8 +66,17 @@ def _tree(text: str) -> tuple[ast.Module, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text), ""
+            return ast.parse(_sane(text)), ""
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         from antivenom.languages.python.tolerant import parse_tolerant
 
         return parse_tolerant(text, error)
+
+
+def _sane(text: str) -> str:
+    """Refuse what costs CPython's own parser the square of its length: a very long dotted name."""
+    if text.count(".") > _MANY_DOTS:
+        for run in _DOTTED.finditer(text):
+            if run.group().count(".") > _MANY_DOTS:
+                raise ValueError("a name of thousands of parts")
+    return text

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from antivenom.languages.python.literals import number_value, string_value
+from antivenom.languages.python.concrete_strings import Strings
+from antivenom.languages.python.literals import number_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_T = TypeVar("_T", bound=ast.AST)
 
 MAX_DEPTH = 100
 """Expressions inside expressions; deeper ones become assignments that stand before."""
@@ -57,55 +56,8 @@ _COMPREHENSIONS: dict[str, Any] = {
 }
 
 
-class Expressions:
+class Expressions(Strings):
     """Reads expressions of one text; the statements are read by the subclass."""
-
-    def __init__(self, source: bytes, first_row: int = 0) -> None:
-        self.source = source
-        self.row = first_row + 1
-        self.depth = 0
-        self.deep: list[tuple[str, Node]] = []
-        """Expressions too deep in the statement being read, by the name that stands for them."""
-        self.aside: list[Node] = []
-        """What was not understood inside the statement being read."""
-        self._names = 0
-
-    # ------------------------------------------------------------------ helpers
-
-    def text(self, node: Node) -> str:
-        """Return a node's text."""
-        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def at(self, node: Node, made: _T) -> _T:
-        """Give a syntax node the place of a concrete node."""
-        start, end = node.start_point, node.end_point
-        placed: Any = made
-        placed.lineno = start[0] + self.row
-        placed.col_offset = start[1]
-        placed.end_lineno = end[0] + self.row
-        placed.end_col_offset = end[1]
-        return made
-
-    def parts(self, node: Node) -> list[Node]:
-        """Return the named children, comments and errors apart."""
-        found: list[Node] = []
-        for child in node.named_children:
-            if child.type == "ERROR":
-                self.aside.append(child)
-            elif child.type not in {"comment", "line_continuation"}:
-                found.append(child)
-        return found
-
-    def field(self, node: Node, name: str) -> ast.expr | None:
-        """Return the expression in a field, None when there is none."""
-        found = node.child_by_field_name(name)
-        return self.expr(found) if found is not None else None
-
-    def nothing(self, node: Node) -> ast.expr:
-        """Return the constant that stands for what is missing."""
-        return self.at(node, ast.Constant(None))
-
-    # ------------------------------------------------------------------ expressions
 
     def expr(self, node: Node) -> ast.expr:
         """Read one expression."""
@@ -125,20 +77,6 @@ class Expressions:
         finally:
             self.depth -= 1
 
-    def _several(self, node: Node, inner: list[Node]) -> ast.expr:
-        """A node of a kind not known here: its parts count."""
-        if not inner:
-            return self.nothing(node)
-        if len(inner) == 1:
-            return self.expr(inner[0])
-        return self.at(node, ast.Tuple([self.expr(n) for n in inner], ast.Load()))
-
-    def _put_off(self, node: Node) -> ast.expr:
-        self._names += 1
-        name = f"__deep_{node.start_byte}_{self._names}"
-        self.deep.append((name, node))
-        return self.at(node, ast.Name(name, ast.Load()))
-
     def _name(self, node: Node) -> ast.expr:
         return self.at(node, ast.Name(self.text(node), ast.Load()))
 
@@ -153,7 +91,7 @@ class Expressions:
         return self.at(node, ast.Constant(number_value(self.text(node))))
 
     def _word(self, node: Node) -> ast.expr:
-        value = {"true": True, "false": False, "ellipsis": ...}.get(node.type)
+        value: Any = {"true": True, "false": False, "ellipsis": ...}.get(node.type)
         return self.at(node, ast.Constant(value))
 
     def _attribute(self, node: Node) -> ast.expr:
@@ -392,13 +330,13 @@ class Expressions:
         if part.type == "keyword_separator":
             made.vararg = made.vararg or self.at(part, ast.arg(""))
         elif part.type == "positional_separator":
-            return
+            made.posonlyargs, made.args = made.args, []
         elif named.type == "dictionary_splat_pattern":
             made.kwarg = self.at(named, ast.arg(self.text(named).lstrip("* ")))
         elif named.type == "list_splat_pattern":
             made.vararg = self.at(named, ast.arg(self.text(named).lstrip("* ")))
         elif named.type == "tuple_pattern":
-            name = f".{len(made.args)}"
+            name = f".{len(defaults)}"
             made.args.append(self.at(named, ast.arg(name)))
             defaults.append(value)
             source = self.at(named, ast.Name(name, ast.Load()))
@@ -409,102 +347,6 @@ class Expressions:
         else:
             made.args.append(self.at(named, ast.arg(self.text(named))))
             defaults.append(value)
-
-    # ------------------------------------------------------------------ strings
-
-    def _string(self, node: Node) -> ast.expr:
-        children = node.children
-        start = self.text(children[0]) if children else ""
-        if start == "`":
-            return self._backticks(node)
-        prefix = start.rstrip("'\"").lower()
-        if any(c.type == "interpolation" for c in children):
-            return self.at(node, ast.JoinedStr(self._template(children, prefix)))
-        body = self._body(node)
-        if "f" in prefix or "t" in prefix:
-            body = body.replace("{{", "{").replace("}}", "}")
-        return self.at(node, ast.Constant(string_value(prefix, body)))
-
-    def _body(self, node: Node) -> str:
-        """The text between the quotes, to the end when the closing ones are missing."""
-        first, last = node.children[0], node.children[-1]
-        closed = last.type == "string_end" and len(node.children) > 1
-        end = last.start_byte if closed else node.end_byte
-        return self.source[first.end_byte : end].decode("utf-8", "replace")
-
-    def _backticks(self, node: Node) -> ast.expr:
-        inner = self._body(node)
-        try:
-            value: ast.expr = ast.parse(inner.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            value = ast.Constant(inner)
-        for part in ast.walk(value):
-            if hasattr(part, "lineno") or isinstance(part, ast.Constant):
-                self.at(node, part)
-        func = self.at(node, ast.Name("repr", ast.Load()))
-        return self.at(node, ast.Call(func, [value], []))
-
-    def _template(self, children: list[Node], prefix: str) -> list[ast.expr]:
-        found: list[ast.expr] = []
-        plain = prefix.replace("f", "").replace("t", "")
-        for child in children:
-            if child.type == "interpolation":
-                found.append(self._interpolation(child))
-            elif child.type == "string_content":
-                body = self.text(child).replace("{{", "{").replace("}}", "}")
-                found.append(self.at(child, ast.Constant(string_value(plain, body))))
-            elif child.type == "ERROR":
-                self.aside.append(child)
-        return found
-
-    def _interpolation(self, node: Node) -> ast.expr:
-        value = self.field(node, "expression") or self.nothing(node)
-        conversion = node.child_by_field_name("type_conversion")
-        letter = ord(self.text(conversion)[-1]) if conversion is not None else -1
-        spec = next((c for c in node.children if c.type == "format_specifier"), None)
-        made = self._specifier(spec) if spec is not None else None
-        return self.at(node, ast.FormattedValue(value, letter, made))
-
-    def _specifier(self, node: Node) -> ast.expr:
-        found: list[ast.expr] = []
-        cursor = node.start_byte + 1
-        for child in [*node.named_children, None]:
-            end = child.start_byte if child is not None else node.end_byte
-            if end > cursor:
-                text = self.source[cursor:end].decode("utf-8", "replace")
-                found.append(self.at(node, ast.Constant(text)))
-            if child is not None:
-                inner = self.field(child, "expression") or self._several(child, self.parts(child))
-                found.append(self.at(child, ast.FormattedValue(inner, -1, None)))
-                cursor = child.end_byte
-        return self.at(node, ast.JoinedStr(found))
-
-    def _strings(self, node: Node) -> ast.expr:
-        """Strings side by side are one."""
-        found = [self.expr(n) for n in self.parts(node)]
-        values = [n.value for n in found if isinstance(n, ast.Constant)]
-        if len(values) == len(found):
-            if all(isinstance(v, bytes) for v in values):
-                return self.at(node, ast.Constant(b"".join(v for v in values if type(v) is bytes)))
-            texts = [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in values]
-            return self.at(node, ast.Constant("".join(texts)))
-        parts: list[ast.expr] = []
-        for one in found:
-            parts += one.values if isinstance(one, ast.JoinedStr) else [one]
-        return self.at(node, ast.JoinedStr(_joined(parts)))
-
-
-def _joined(parts: list[ast.expr]) -> list[ast.expr]:
-    """Make one constant of constants side by side."""
-    out: list[ast.expr] = []
-    for part in parts:
-        before = out[-1] if out else None
-        if isinstance(part, ast.Constant) and isinstance(before, ast.Constant):
-            if part.value:
-                before.value = f"{before.value}{part.value}"  # type: ignore[assignment]
-        else:
-            out.append(part)
-    return out
 
 
 _HANDLERS: dict[str, Callable[[Any, Node], ast.expr]] = {
@@ -547,6 +389,6 @@ _HANDLERS: dict[str, Callable[[Any, Node], ast.expr]] = {
     "yield": Expressions._yield,
     "as_pattern": Expressions._as_pattern,
     "lambda": Expressions._lambda,
-    "string": Expressions._string,
-    "concatenated_string": Expressions._strings,
+    "string": Expressions.string,
+    "concatenated_string": Expressions.strings,
 }

@@ -119,7 +119,8 @@ class Statements(Expressions):
             out += [self._effect(first, v) for v in (value, note) if v is not None]
         elif value is None:
             annotation = note or self.nothing(first)
-            bare: Any = ast.AnnAssign(targets[0], annotation, None, 0)  # type: ignore[arg-type]
+            place: Any = targets[0]
+            bare = ast.AnnAssign(place, annotation, None, 0)
             out.append(self.at(first, bare))
         else:
             out.append(self.at(first, ast.Assign(targets, value)))
@@ -175,7 +176,10 @@ class Statements(Expressions):
             out.append(self.at(node, ast.Assert(parts[0], message)))
 
     def _delete(self, node: Node, out: list[ast.stmt]) -> None:
-        out.append(self.at(node, ast.Delete([self.expr(p) for p in self.parts(node)])))
+        parts = self.parts(node)
+        if len(parts) == 1 and parts[0].type == "expression_list":
+            parts = self.parts(parts[0])
+        out.append(self.at(node, ast.Delete([self.expr(p) for p in parts])))
 
     def _scope(self, node: Node, out: list[ast.stmt]) -> None:
         names = [self.text(p) for p in self.parts(node)]
@@ -303,10 +307,8 @@ class Statements(Expressions):
         self._defined(node, node, [], out)
 
     def _decorated(self, node: Node, out: list[ast.stmt]) -> None:
-        decorators: list[ast.expr] = []
-        for part in self.parts(node):
-            if part.type == "decorator":
-                decorators.append(self._several(part, self.parts(part)))
+        found = [part for part in self.parts(node) if part.type == "decorator"]
+        decorators = [self._several(part, self.parts(part)) for part in found]
         inner = node.child_by_field_name("definition")
         if inner is None:
             out += [self._effect(node, d) for d in decorators]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from antivenom.languages.python.concrete_statements import STATEMENTS, Statements
+from antivenom.languages.python.literals import string_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -15,8 +16,10 @@ _MAX_OPEN = 30
 _OPENERS = frozenset("([{")
 _CLOSERS = frozenset(")]}")
 _CLAUSES = frozenset(
-    "ERROR block else_clause elif_clause except_clause finally_clause case_clause with_clause "
-    "with_item decorator parameters lambda_parameters for_in_clause if_clause pair chevron".split()
+    """
+    ERROR block else_clause elif_clause except_clause finally_clause case_clause with_clause
+    with_item decorator parameters lambda_parameters for_in_clause if_clause pair chevron
+    """.split()
 )
 _ARGUMENTS = frozenset(["argument_list", "generator_expression"])
 
@@ -29,6 +32,15 @@ class Salvage(Statements):
     ) -> None:
         super().__init__(source, first_row)
         self.again = again
+
+    def statement(self, node: Node, out: list[ast.stmt]) -> None:
+        """Read one statement; an error may have drawn the next lines into it."""
+        if node.has_error and node.type == "expression_statement":
+            made = self.again(node)
+            if made is not None:
+                out += made
+                return
+        super().statement(node, out)
 
     def error(self, node: Node, out: list[ast.stmt]) -> None:
         """Read a region that was not understood."""
@@ -63,11 +75,17 @@ class _Line:
         self.targets: list[ast.expr] = []
         self.open: list[tuple[Node, ast.expr | None, list[ast.expr], list[ast.keyword]]] = []
         self.dotted = False
+        self.keyword = ""
+        """The name before ``=`` inside an open call."""
+        self.skip = 0
+        """Bytes before this place were taken as a string that nothing closes."""
         self.words: list[Node] = []
         """``import`` or ``from`` and what follows."""
 
     def add(self, token: Node) -> None:
         """Take one token or expression."""
+        if token.start_byte < self.skip:
+            return
         if self.words:
             if token.start_point[0] == self.words[0].start_point[0] or token.type in ",(":
                 self.words.append(token)
@@ -80,9 +98,10 @@ class _Line:
             self._opened(token)
         elif kind in _CLOSERS:
             self._closed()
-        elif kind == "=" and self.value is not None and not self.open:
-            self.targets.append(self.value)
-            self.value = None
+        elif kind == "=":
+            self._equals()
+        elif kind == "string_start":
+            self._unclosed(token)
         elif kind == ".":
             self.dotted = True
         elif token.is_named and kind not in {"comment", "line_continuation"}:
@@ -97,11 +116,33 @@ class _Line:
             self.open.append((token, self.value if token.type == "(" else None, [], []))
             self.value = None
 
+    def _equals(self) -> None:
+        if self.open and isinstance(self.value, ast.Name):
+            self.keyword = self.value.id
+        elif self.value is not None and not self.open:
+            self.targets.append(self.value)
+        self.value = None
+
+    def _unclosed(self, token: Node) -> None:
+        """A quote that nothing closes: the rest of its line is the text."""
+        reader = self.reader
+        end = reader.source.find(b"\n", token.end_byte)
+        self.skip = end if end >= 0 else len(reader.source)
+        text = reader.source[token.end_byte : self.skip].decode("utf-8", "replace")
+        self._argument()
+        prefix = reader.text(token).rstrip("'\"")
+        self.value = reader.at(token, ast.Constant(string_value(prefix, text)))
+        self.node = token
+
     def _argument(self) -> None:
         """A value is complete: it is an argument of what is open, or a statement."""
         if self.value is None:
             return
-        if self.open:
+        if self.open and self.keyword and self.node is not None:
+            named = ast.keyword(self.keyword, self.value)
+            self.open[-1][3].append(self.reader.at(self.node, named))
+            self.keyword = ""
+        elif self.open:
             self.open[-1][2].append(self.value)
         elif not self.targets:
             self._emit(self.value)
@@ -114,13 +155,14 @@ class _Line:
             return
         self._argument()
         token, func, args, keywords = self.open.pop()
-        made: ast.expr = ast.Tuple(args, ast.Load())
+        kind = ast.List if token.type == "[" else ast.Tuple
+        made: ast.expr = kind(args, ast.Load())
         if func is not None:
             made = ast.Call(func, args, keywords)
-        elif len(args) == 1:
-            made = args[0]
-        self.value = self.reader.at(token, made) if made not in args else made
-        self.node = token
+        elif len(args) == 1 and token.type == "(":
+            self.value = args[0]
+            return
+        self.value, self.node = self.reader.at(token, made), token
 
     def _operand(self, token: Node) -> None:
         reader = self.reader

@@ -31,7 +31,7 @@ _CONTINUES = re.compile(r"[)\]}]|(?:else|elif|except|finally)\b")
 _HEADER = re.compile(
     r"(?:async|class|def|for|if|match|try|while|with|case|elif|else|except|finally)\b"
 )
-_JOINED_LINES = re.compile(r"(?:[ \t]*\\\n){50,}")
+_JOINED_LINES = re.compile(r"(?:\\\n[ \t]*){50,}")
 
 
 def parse_tolerant(text: str, error: Exception) -> tuple[ast.Module, str]:
@@ -145,12 +145,12 @@ def _cut(region: str) -> Iterator[tuple[int, str]]:
 
 def _dedented(lines: list[str]) -> str:
     left = min((_indent(x) for x in lines if x.strip()), default=0)
-    return "\n".join(x.expandtabs(8)[left:] for x in lines)
+    return "\n".join(" " * (_indent(x) - left) + x.lstrip() for x in lines)
 
 
 def _indent(line: str) -> int:
-    wide = line.expandtabs(8)
-    return len(wide) - len(wide.lstrip())
+    """Return how far right a line begins, a tab reaching to the next multiple of eight."""
+    return len(line[: len(line) - len(line.lstrip())].expandtabs(8))
 
 
 @cache
