@@ -59,11 +59,11 @@ class FactLog:
     def layer(
         self, member: str, line: int, parent: int, via: tuple[str, ...], data: bytes
     ) -> int | None:
-        """Register a decoded text and return its id, or None when it is known or over the limit."""
+        """Register a decoded text and return its id, None when it is over the limit."""
         sha256 = hashlib.sha256(data).hexdigest()
         depth = self._depth.get(parent, 0) + 1
         if (member, sha256) in self._known:
-            return None
+            return self._known[member, sha256]
         if len(self.layers) >= self.limits.layers or depth > self.limits.layer_depth:
             self.overflow += 1
             return None

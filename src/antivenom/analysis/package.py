@@ -163,6 +163,9 @@ def lower(source: Source) -> Module:
         )
         source.module.functions[0].body  # noqa: B018 - registers the functions of the module
         mark(source, source.module)
+    elif not source.hot_functions:
+        # Made without a text, from bytecode: there is nothing to search for what matters.
+        source.hot_functions = {id(f) for f in source.module.functions[1:]}
     return source.module
 
 

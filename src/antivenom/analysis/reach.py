@@ -76,7 +76,8 @@ def _entry(m: Machine, ref: ModuleRef, name: str) -> None:
     """Call an entry point, ``function`` or ``Class.method``."""
     if ref.module is None:
         return
-    value = ref.env.vars.get(name.partition(".")[0])
+    first, _, method = name.partition(".")
+    value = ref.env.vars.get(first)
     if value is None or value.ref is None:
         return
     m.frames.append(Frame(ref.module, ref.module.functions[0], ref.env, ref))
@@ -84,7 +85,10 @@ def _entry(m: Machine, ref: ModuleRef, name: str) -> None:
         if isinstance(value.ref, FunctionRef):
             m.invoke(value.ref, [], {})
         elif isinstance(value.ref, ClassRefValue):
-            construct(m, value.ref, [], {})
+            made = construct(m, value.ref, [], {})
+            called = value.ref.method(method) if method else None
+            if called is not None:
+                m.invoke(called, [], {}, made)
     finally:
         m.frames.pop()
 

@@ -110,7 +110,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     passes: Places = ()
     """The arguments handed on to that callable."""
     returns: str = ""
-    """The path the result goes by, where it is not ``<name>()``."""
+    """The path the result goes by, where it is not ``<name>()``; ``self``: a builder returns itself."""
     carries: bool | Places = True
     """Whether (or from which arguments) the result keeps taint; the receiver counts as one."""
     absorbs: bool = False

@@ -24,22 +24,24 @@ _GIVEN = 4
 _METHODS = ("initialize_options", "finalize_options", "run", "execute")
 
 
-def run(m: Machine, row: Row | None, path: str, site: Site) -> None:
-    """Run the callables that a call hands over to be run."""
+def run(m: Machine, row: Row | None, path: str, site: Site) -> list[Value]:
+    """Run the callables that a call hands over to be run; return what they return."""
     if path in _SETUP:
         commands(m, site.named.get("cmdclass"))
-        return
+        return []
     if row is None or not row.calls:
-        return
+        return []
     from antivenom.analysis.flow.calls import call_value
 
     passed = [v for value in site.all(row.passes) for v in _spread(value)]
     if "params" in row.source:
-        taint = m.effects.taint(m, row.gives, site.line)
-        passed = [*passed, *(Value(taints=(taint,)) for _ in range(_GIVEN))]
-    for target in site.all(row.calls):
-        if is_callable(target):
-            call_value(m, target, passed, {}, site.line, site.end_line)
+        taints = m.effects.observed(m, row, site)
+        passed = [*passed, *(Value(taints=taints) for _ in range(_GIVEN))]
+    return [
+        call_value(m, target, passed, {}, site.line, site.end_line)
+        for target in site.all(row.calls)
+        if is_callable(target)
+    ]
 
 
 def _spread(value: Value) -> list[Value]:

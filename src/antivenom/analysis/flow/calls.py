@@ -99,12 +99,14 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
         method = path.rpartition(".")[2] if site.receiver is not None else ""
         generic = m.frame.table.pick(f"*.{method}", site.lookup) if method else None
         row = generic
-    callbacks.run(m, row, path, site)
+    answers = callbacks.run(m, row, path, site)
     if row is None:
         if folded is not None:
             return folded
         return _unknown(m, Value(path=path, base=site.receiver), site)
     result = m.effects.call(m, row, path, site)
+    if answers and row.carries is True:
+        result.taints = merge_taints(result.taints, taints_of(answers))
     if folded is not None:
         result.const = folded.const
         result.coded = folded.coded

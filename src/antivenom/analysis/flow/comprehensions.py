@@ -14,18 +14,20 @@ MAX_ELEMENTS = 400_000
 def comprehend(m: Machine, expr: p.Comp) -> Value:
     """Return the sequence or mapping a comprehension builds."""
     out: list[Value] = []
+    sources: list[Value] = []
     frame = m.frame
     frame.env.begin()
     try:
-        exact = _loop(m, expr, 0, out)
+        exact = _loop(m, expr, 0, out, sources)
     finally:
         frame.env.undo()
-    taints = taints_of(out[:200])
+    taints = taints_of([*out[:200], *sources[:8]])
     if exact and all(v.known for v in out):
         return _constant(expr, out, taints)
     if expr.kind == "dict":
         return Value(table={}, taints=taints)
-    return Value(items=out[:64], taints=taints)
+    # A part of the elements must not be taken for all of them.
+    return Value(items=out if len(out) <= 64 else None, taints=taints)
 
 
 def _constant(expr: p.Comp, out: list[Value], taints: tuple) -> Value:  # type: ignore[type-arg]
@@ -41,19 +43,23 @@ def _constant(expr: p.Comp, out: list[Value], taints: tuple) -> Value:  # type: 
     return Value(const=consts, taints=taints, coded=coded)
 
 
-def _loop(m: Machine, expr: p.Comp, depth: int, out: list[Value]) -> bool:
+def _loop(
+    m: Machine, expr: p.Comp, depth: int, out: list[Value], sources: list[Value]
+) -> bool:
     """Run the loops from `depth` inwards; return whether the result is exact."""
     if depth == len(expr.loops):
         out.append(evaluate(m, expr.element))
         return True
     target, iterable, conditions = expr.loops[depth]
     source = evaluate(m, iterable)
+    if len(sources) < 8:
+        sources.append(source)
     parts = elements(source)
     if parts is None or m.coarse:
         bind(m, target, Value(taints=source.taints, path=source.path, made=source.made))
         for condition in conditions:
             evaluate(m, condition)
-        _loop(m, expr, depth + 1, out)
+        _loop(m, expr, depth + 1, out, sources)
         return False
     exact = True
     for part in parts:
@@ -68,5 +74,5 @@ def _loop(m: Machine, expr: p.Comp, depth: int, out: list[Value]) -> bool:
             else:
                 exact = False
         if keep:
-            exact = _loop(m, expr, depth + 1, out) and exact
+            exact = _loop(m, expr, depth + 1, out, sources) and exact
     return exact

@@ -357,6 +357,15 @@ class Effects:
                     self._run_written(m, taint, site)
         return self._result(m, row, path, site, fresh, behaviors)
 
+    def observed(self, m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
+        """Return the taints of what a callback is given: a key pressed, a file's text."""
+        gives, path_class, text = row.gives, "", ""
+        if row.reads and (found := self._classify(site, row.reads, secretpaths.classify)):
+            gives, path_class = found
+            text = text_of(site.first(row.reads) or Value())
+        taint = self.taint(m, gives, site.line, value=text[:MAX_VALUE], path_class=path_class)
+        return (taint,)
+
     def host_of(self, m: Machine, value: Value | None) -> tuple[str, Any]:
         """Return host and class of a URL or address value, also of what it was made from."""
         seen = 0
@@ -565,9 +574,10 @@ class Effects:
             made = (site.receiver,)
         if path.endswith(("().text", "().json")) or not made:
             made = site.receiver.made if site.receiver is not None else made
-        value = Value(
-            path=row.returns or f"{path}()", taints=merge_taints(kept, carried), made=made
-        )
+        shown = row.returns or f"{path}()"
+        if row.returns == "self" and site.receiver is not None:
+            shown, made = site.receiver.path, site.receiver.made
+        value = Value(path=shown, taints=merge_taints(kept, carried), made=made)
         if value.path == "pathlib.Path()":
             value.hint = _path_text(path, site)
         return self._standing(row, site, value)

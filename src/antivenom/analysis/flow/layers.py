@@ -49,26 +49,37 @@ def run_text(
     if number is None:
         return None
     from antivenom import languages
-    from antivenom.analysis.text import observe_text
 
     if lang not in languages.LOWERED:
-        from antivenom.analysis import commands as command_lines
-
-        if lang in _SHELLS:
-            text = data.decode("utf-8", "replace")
-            module = Module(member=frame.module.member, name="", lang=lang, text=text, layer=number)
-            module.functions.append(
-                Function(name="", params=(), line=1, end_line=1, lower=lambda: ())
-            )
-            _observe(m, module, command_lines.observe_script(text, lang))
+        _observe_script(m, data, lang, number)
         return None
-    module = languages.parse(
+    module = m.layers.get(number)
+    if module is not None:
+        return _enter(m, module)
+    module = m.layers[number] = languages.parse(
         lang, data, member=frame.module.member, name=frame.module.name, layer=number
     )
-    text_frame = _enter(m, module)
+    result = _enter(m, module)
     if coded:
+        from antivenom.analysis.text import observe_text
+
         _observe(m, module, observe_text(data[:_OBSERVED_BYTES], lang=lang, path="layer.py"))
-    return text_frame
+    return result
+
+
+def _observe_script(m: Machine, data: bytes, lang: str, number: int) -> None:
+    """Read a decoded shell script as the program it is."""
+    if lang not in _SHELLS or number in m.layers:
+        return
+    from antivenom.analysis.commands import observe_script
+
+    text = data.decode("utf-8", "replace")
+    module = Module(
+        member=m.frame.module.member, name="", lang=lang, text=text, layer=number
+    )
+    module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
+    m.layers[number] = module
+    _observe(m, module, observe_script(text, lang))
 
 
 def language_of(name: str, data: bytes) -> str:

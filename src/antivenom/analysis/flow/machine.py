@@ -63,6 +63,8 @@ class Machine:
     """Path text -> taints of what was written there."""
     contents: dict[Taint, Value] = field(default_factory=dict)
     """Taint of a written file -> the constant text in it, until it is started."""
+    layers: dict[int, Module] = field(default_factory=dict)
+    """Decoded texts already parsed: a loop may run the same text many times."""
     reached: set[int] = field(default_factory=set)
     """ids of functions evaluated at least once."""
     defined: dict[int, FunctionRef] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Machine:
     def step(self, amount: int = 1) -> None:
         """Count work; raise `OutOfSteps` at the hard end."""
         self.steps += amount
-        if self.steps > 3 * self.limits.fold_steps:
+        if self.steps > 2 * self.limits.fold_steps:
             raise OutOfSteps
 
     # ------------------------------------------------------------------ modules
@@ -287,7 +289,7 @@ class Machine:
             if module.module is not None:
                 module.module.functions.clear()
                 module.module.classes.clear()
-        for kept in (self.memo, self.defined, self.classes, self.frames):
+        for kept in (self.layers, self.memo, self.defined, self.classes, self.frames):
             kept.clear()
 
     def give(self, value: Value) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import layers
+from antivenom.analysis.flow import builders, layers
 from antivenom.analysis.flow.effects import Site
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
@@ -379,7 +379,12 @@ SPECIALS: dict[str, Special] = {
     "pickle.loads": _pickle,
     "cPickle.loads": _pickle,
     "_pickle.loads": _pickle,
+    "std::process::Command::new": builders.command,
+    "std::process::Command().arg": builders.argument,
+    "std::process::Command().args": builders.argument,
 }
+for _setting in ("stdin", "stdout", "stderr", "current_dir", "env", "envs", "env_clear"):
+    SPECIALS[f"std::process::Command().{_setting}"] = builders.same
 for _module_path in ("os", "builtins", "subprocess", "sys", "importlib", "socket", "shutil"):
     SPECIALS[f"{_module_path}.__getattribute__"] = _getattribute
 
