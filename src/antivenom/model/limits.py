@@ -29,7 +29,7 @@ class Limits:
     """Decoded text inside decoded text."""
     layer_bytes: int = 4 << 20
     """Bytes of one decoded text."""
-    fold_steps: int = 4_000_000
+    fold_steps: int = 1_500_000
     """Evaluation steps over one artifact; see `analysis.budget`."""
     call_depth: int = 24
     facts: int = 5000
