@@ -432,7 +432,10 @@ class Effects:
             # We decoded it ourselves: the layer shows what it says.
             args = args if args[:1] == ("encoded=yes",) else ("encoded=yes", *args)
         if feeds:
+            named = taints_of(site.all(row.value)) if feeds == "net.send" else ()
             for taint in taints:
+                # A version in an address is asked for; what lies in the body is handed over.
+                body = ("where=body",) if feeds == "net.send" and taint not in named else ()
                 self.flow(
                     m,
                     taint,
@@ -440,7 +443,7 @@ class Effects:
                     site,
                     value=_sink_value(taint, text),
                     host=host,
-                    args=args,
+                    args=(*body, *args),
                     path_class=path_class,
                 )
             for taint in weak:
