@@ -352,7 +352,7 @@ def test_ordinary_cmd_is_silent(command: str) -> None:
         ("Start-Process cmd -Verb RunAs", "defense.elevate"),
         ("Register-ScheduledTask -TaskName a -Action $a", "persist.autostart"),
         (
-            "New-ItemProperty -Path HKCU:\\Software\\Microsoft\\Windows\\CurrentVersion\\Run -Name a",
+            "New-ItemProperty -Path HKCU:\\Microsoft\\Windows\\CurrentVersion\\Run -Name a",
             "persist.autostart",
         ),
         ("$g.CopyFromScreen(0,0,0,0,$s)", "user.screen"),

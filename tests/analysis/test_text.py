@@ -175,6 +175,7 @@ def test_hidden_far_right() -> None:
     (found,) = seen(text)
     assert (found.id, found.line) == ("text.hidden-code", 2)
     assert "exec" in found.value
+    assert ids("x = 1" + "\t" * 40 + "exec(y)\n") == ["text.hidden-code"]
     assert ids("x = 1" + " " * 120 + "# a comment\n") == []
     assert ids(" " * 90 + "foo(bar)\n") == []
     assert ids('"a"' + " " * 120 + '"b"\n') == []

@@ -14,6 +14,7 @@ BLANKS = 80
 """A run of blanks this long moves what follows out of most windows."""
 BLANK_LINES = 60
 _MOST = 5
+_TAB = 8
 
 _FLAG = b"\xf0\x9f\x8f\xb4"
 """Before tag characters it makes the flag of a region, an emoji like others."""
@@ -105,33 +106,34 @@ def _is_word(byte: bytes) -> bool:
 
 def pushed_right(data: bytes) -> Iterator[tuple[int, Sighting]]:
     """Yield code that stands after a long run of blanks on a line that begins with other code."""
-    needle = b" " * BLANKS
-    given = 0
-    start = 0
-    while given < _MOST:
-        at = _first(data, start, needle)
-        if at < 0:
-            return
-        end = at
-        size = len(data)
-        while data[end : end + 64] == b" " * 64:
-            end += 64
-        while end < size and data[end] in b" \t":
-            end += 1
-        start = end
-        line_start = max(data.rfind(b"\n", max(0, at - 400), at) + 1, at - 400)
-        before = data[max(0, line_start) : at].strip()
-        line_end = data.find(b"\n", end, end + 400)
-        after = data[end : line_end if line_end >= 0 else end + 400]
-        if _hides(before, after, end - at):
-            given += 1
-            yield end, _hidden(after, f"blanks={end - at}")
+    for needle in (b" " * BLANKS, b"\t" * (BLANKS // _TAB)):
+        given = 0
+        at = data.find(needle)
+        while at >= 0 and given < _MOST:
+            end = _end_of_blanks(data, at + len(needle))
+            width = end - at + (_TAB - 1) * data.count(b"\t", at, end)
+            if _hides(_before(data, at), _after(data, end), width):
+                given += 1
+                yield end, _hidden(_after(data, end), f"blanks={width}")
+            at = data.find(needle, end)
 
 
-def _first(data: bytes, start: int, needle: bytes) -> int:
-    spaces = data.find(needle, start)
-    tabs = data.find(b"\t" * 30, start, spaces if spaces >= 0 else len(data))
-    return tabs if tabs >= 0 else spaces
+def _end_of_blanks(data: bytes, at: int) -> int:
+    while data[at : at + 64] == b" " * 64:
+        at += 64
+    while data[at : at + 1] in (b" ", b"\t"):
+        at += 1
+    return at
+
+
+def _before(data: bytes, at: int) -> bytes:
+    start = data.rfind(b"\n", max(0, at - 400), at) + 1
+    return data[start or max(0, at - 400) : at].strip()
+
+
+def _after(data: bytes, at: int) -> bytes:
+    end = data.find(b"\n", at, at + 400)
+    return data[at : end if end >= 0 else at + 400]
 
 
 def _hides(before: bytes, after: bytes, blanks: int) -> bool:

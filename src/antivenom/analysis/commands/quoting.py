@@ -34,7 +34,8 @@ _REPLACE = re.compile(
 _REVERSED = re.compile(_S + r"\[-1\.\.-?\d{1,6}\]\s{0,5}-join\s{0,5}(?:''|\"\")", re.IGNORECASE)
 _PARENS = re.compile(r"\(\s{0,5}('[^'\n]{0,2000}')\s{0,5}\)")
 _CALLED = re.compile(
-    r"(?:&|\.(?=\s?'))\s{0,5}\(?\s{0,5}'([A-Za-z][\w\-]{1,60})'(?!\s{0,5}(?:\+|-[a-zA-Z]|\.\w))\s{0,5}\)?"
+    r"(?:&|\.(?=\s?'))\s{0,5}\(?\s{0,5}'([A-Za-z][\w\-]{1,60})'"
+    r"(?!\s{0,5}(?:\+|-[a-zA-Z]|\.\w))\s{0,5}\)?"
 )
 _MEMBER = re.compile(r"\.\s{0,3}'([A-Za-z]\w{1,60})'\s{0,3}(?=\()")
 _ASSIGN = re.compile(r"\$([A-Za-z_]\w{0,40})\s{0,5}=\s{0,5}'([^'\n]{1,2000})'")
