@@ -110,7 +110,8 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     passes: Places = ()
     """The arguments handed on to that callable."""
     returns: str = ""
-    """The path the result goes by, where it is not ``<name>()``; ``self``: a builder returns itself."""
+    """The path the result goes by, where it is not ``<name>()``; ``self``: that of the receiver,
+    which a builder returns."""
     carries: bool | Places = True
     """Whether (or from which arguments) the result keeps taint; the receiver counts as one."""
     absorbs: bool = False
