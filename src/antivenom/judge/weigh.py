@@ -44,6 +44,8 @@ WEIGHTS: Mapping[tuple[str, str], float] = {
 """(severity, confidence) -> weight. Only what a registry may act on alone reaches 0.9."""
 
 _ASIDE_ROLES = frozenset(["test", "docs", "example"])
+_CODE_FACTS = frozenset(["behavior", "flow", "text"])
+"""Kinds of facts about code; an archive's shape or a name does not wait to be reached."""
 _ASIDE = 0.4
 """Factor for evidence that only a test runner or a reader of examples reaches."""
 _WEAK = 0.4
@@ -152,6 +154,8 @@ def _weight(state: str, severity: str, confidence: str, facts: tuple[Fact, ...])
 
 def _is_aside(fact: Fact) -> bool:
     """Whether nothing but a test runner or a reader reaches the code."""
+    if fact.kind not in _CODE_FACTS:
+        return False
     if fact.activation in {Activation.TEST, Activation.NEVER}:
         return True
     return fact.role in _ASIDE_ROLES and STRENGTH[fact.activation] <= STRENGTH[Activation.CALL]

@@ -376,7 +376,9 @@ class Effects:
             if isinstance(value.const, tuple) and value.const:
                 text = str(value.const[0])
             if text:
-                return hosts.classify(text)
+                found = hosts.classify(text)
+                # A bare word is an address only to who knows it is one; here it may be the data.
+                return found if found[1] != "local" or _LOCAL.match(text) else ("", "unknown")
             value = value.made[0] if value.made else value.base
             seen += 1
         return ("", "")
@@ -621,6 +623,9 @@ def _answers(row: Row, url: str) -> tuple[str, ...]:
 
 def _was_decoded(value: Value) -> bool:
     return any(step not in {"assembled", "bundled-file", "replace"} for step in value.coded)
+
+
+_LOCAL = re.compile(r"(?:\w{1,12}://)?\[?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168|172\.|::1)", re.I)
 
 
 def _sink_value(taint: Taint, text: str) -> str:

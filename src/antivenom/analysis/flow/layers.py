@@ -174,5 +174,8 @@ def _command(value: Value) -> str | list[str]:
             for v in value.items[:100]
         ]
         return words if any(w != HOLE for w in words) else ""
-    text = text_of(value)
+    text = text_of(value).strip()
+    if len(text) > 2 and text[0] == text[-1] == '"' and '"' not in text[1:-1] and " " in text:
+        # cmd takes off the quotes around a whole line.
+        text = text[1:-1]
     return text if text.strip(HOLE + " ") else ""
