@@ -69,7 +69,7 @@ def malware() -> list[Sample]:
             family=row["family_id"],
             tags=tuple(row["behaviour_tags"].split()),
         )
-        for row in _rows(CORPUS / "malware-dev.csv")
+        for row in rows(CORPUS / "malware-dev.csv")
     ]
 
 
@@ -77,19 +77,19 @@ def benign() -> list[Sample]:
     """Return the ordinary packages."""
     return [
         Sample(path=row["filename"], sha256=row["sha256"], part=row["part"], stratum=row["stratum"])
-        for row in _rows(CORPUS / "benign-dev.csv")
+        for row in rows(CORPUS / "benign-dev.csv")
     ]
 
 
 def harmless(samples: list[Sample]) -> set[str]:
     """Return the clusters in which nothing hostile was seen: tagged so, or in noise.csv."""
-    noise = {row["sha256"] for row in _rows(HERE / "noise.csv")}
+    noise = {row["sha256"] for row in rows(HERE / "noise.csv")}
     return {s.cluster for s in samples if s.cluster and ("N" in s.tags or s.sha256 in noise)}
 
 
 def explained() -> dict[tuple[str, str], str]:
     """Return why an ordinary hit is right: (rule, sha256) -> reason; ``*`` is every archive."""
-    return {(row["rule"], row["sha256"]): row["reason"] for row in _rows(HERE / "explained.csv")}
+    return {(row["rule"], row["sha256"]): row["reason"] for row in rows(HERE / "explained.csv")}
 
 
 def peers() -> dict[str, PeerVerdict]:
@@ -100,7 +100,7 @@ def peers() -> dict[str, PeerVerdict]:
             hexora=float(row["hx"]) if row["hx"] else None,
             hexora_high=row["hx_high"] not in {"", "0"},
         )
-        for row in _rows(CORPUS / "peers-dev.csv")
+        for row in rows(CORPUS / "peers-dev.csv")
     }
 
 
@@ -139,6 +139,7 @@ def data_hash() -> str:
     return total.hexdigest()[:12]
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a csv file."""
     with path.open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)

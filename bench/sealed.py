@@ -29,7 +29,6 @@ class SealedZip:
         self._file = path.open("rb")
         with zipfile.ZipFile(self._file) as archive:
             self._members = {info.filename: info for info in archive.infolist()}
-        self._file = path.open("rb")
 
     def close(self) -> None:
         """Let go of the file."""
