@@ -295,6 +295,8 @@ def _loop(m: Machine, stmt: p.Loop) -> End:
                 return end
         return End.NORMAL
     element = Value(taints=source.taints, path=_element_path(source), made=source.made)
+    if source.path.startswith("site.get"):
+        element.hint = source.hint
     for part in (parts or [])[:8]:
         element = join(element, part)
     bind(m, stmt.target, element)
