@@ -183,7 +183,7 @@ def _detail(text: str) -> Detail:
 
 
 def _needles(library: Library, entry: Entry, row: Row) -> Iterator[str]:
-    if not _behaviors(row):
+    if not _behaviors(row) and not (entry.needle and entry.stands_for):
         return
     if entry.needle is not None:
         yield from [entry.needle] if isinstance(entry.needle, str) else entry.needle
