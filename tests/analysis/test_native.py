@@ -8,12 +8,12 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.builders.executables import elf, macho, pe
 
 from antivenom.analysis import native
 from antivenom.analysis.native import native_format, observe_native
 from antivenom.model.fact import Sighting
 from antivenom.model.vocabulary import ALL_IDS, BEHAVIORS
+from tests.builders.executables import elf, macho, pe
 
 NOISE = random.Random(7).randbytes(8192)
 

@@ -57,6 +57,7 @@ _IMPORT = re.compile(
     r"|import[ \t]+([\w., \t]{1,400}))",
     re.MULTILINE,
 )
+_BY_NAME = re.compile(r"""\bimport_module\(\s{0,40}["']([\w.]{1,200})["']""")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -74,6 +75,8 @@ class Source:
     hot_functions: set[int] = field(default_factory=set, repr=False)
     """id() of functions worth evaluating on their own."""
     warm_functions: set[int] = field(default_factory=set, repr=False)
+    runs_text: bool | None = None
+    """Whether the text holds a way to run text; None until somebody asks."""
     hot_names: set[str] = field(default_factory=set, repr=False)
     """Imported names that stand for hot code of other modules."""
     _calling: dict[int, tuple[int, bool]] = field(default_factory=dict, repr=False)
@@ -128,7 +131,7 @@ class Package:
         if path.startswith("."):
             return self._beside(path.lstrip("."), importer, len(path) - len(path.lstrip(".")))
         found = self.by_name.get(path)
-        if found is not None and found is not importer:
+        if found is not None and (found is not importer or importer.package):
             return found
         return self._beside(path, importer, 1) if "." not in importer.name else None
 
@@ -301,6 +304,18 @@ def _word_in(data: bytes, word: bytes) -> bool:
     return False
 
 
+_RUNS_TEXT = re.compile(
+    rb"\b(?:exec|eval|execfile|__builtins__|builtins|marshal|FunctionType|CodeType)\b[ \t]*[(.,\[)]"
+)
+
+
+def runs_text(source: Source) -> bool:
+    """Return whether a text holds a way to run text: what it imports may be the text."""
+    if source.runs_text is None:
+        source.runs_text = _RUNS_TEXT.search(source.data) is not None
+    return source.runs_text
+
+
 _ODD = re.compile(r"[^\W\d_]*[^\x00-\x7f\W][\w]*[ \t]*[(.=]")
 
 
@@ -320,6 +335,8 @@ def _odd_identifier(data: bytes) -> bool:
 def imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield (module path, names) of the imports of a text that is not lowered."""
     text = data.decode("utf-8", "replace")
+    for found in _BY_NAME.finditer(text) if "import_module" in text else ():
+        yield found.group(1), ()
     for found in _IMPORT.finditer(text):
         path, names, plain = found.groups()
         if plain:

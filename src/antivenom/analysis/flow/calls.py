@@ -96,7 +96,9 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
     folded = _fold(path, site)
     row = m.frame.table.pick(path, site.lookup)
     if row is None:
-        method = path.rpartition(".")[2] if site.receiver is not None else ""
+        last = path.rpartition(".")[2]
+        # A protector's runtime carries a number in its module's name: only the hook is known.
+        method = last if site.receiver is not None or last.startswith("__") else ""
         generic = m.frame.table.pick(f"*.{method}", site.lookup) if method else None
         row = generic
     answers = callbacks.run(m, row, path, site)

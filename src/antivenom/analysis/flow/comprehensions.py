@@ -43,9 +43,7 @@ def _constant(expr: p.Comp, out: list[Value], taints: tuple) -> Value:  # type: 
     return Value(const=consts, taints=taints, coded=coded)
 
 
-def _loop(
-    m: Machine, expr: p.Comp, depth: int, out: list[Value], sources: list[Value]
-) -> bool:
+def _loop(m: Machine, expr: p.Comp, depth: int, out: list[Value], sources: list[Value]) -> bool:
     """Run the loops from `depth` inwards; return whether the result is exact."""
     if depth == len(expr.loops):
         out.append(evaluate(m, expr.element))

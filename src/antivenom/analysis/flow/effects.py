@@ -315,6 +315,8 @@ class Effects:
                 return self.variable(m, key, site.line)
         shown = site.first(row.value)
         text = text_of(shown) if shown is not None else ""
+        if row.command and not text:
+            text = layers.shown(row, site)
         target = site.first(row.host) if row.host else shown
         args = row.details(site.lookup)
         if path.rpartition(".")[0] in _ENVIRON and not row.value:
@@ -626,7 +628,9 @@ def _was_decoded(value: Value) -> bool:
     return any(step not in {"assembled", "bundled-file", "replace"} for step in value.coded)
 
 
-_LOCAL = re.compile(r"(?:\w{1,12}://)?\[?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168|172\.|::1)", re.I)
+_LOCAL = re.compile(
+    r"(?:\w{1,12}://)?\[?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168|172\.|::1)", re.I
+)
 
 
 def _sink_value(taint: Taint, text: str) -> str:

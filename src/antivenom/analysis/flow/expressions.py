@@ -218,6 +218,8 @@ def element(m: Machine, base: Value, key: Value, line: int) -> Value:
     if key.known and isinstance(key.const, str):
         looked = _looked_up(m, base, key.const)
         if looked is not None:
+            if key.coded and looked.path:
+                m.effects.emit(m, "data.assemble", line, value=looked.path)
             return looked
     if base.path:
         indexed = m.effects.indexed(m, base, key, line)
@@ -496,7 +498,14 @@ def _template(m: Machine, expr: p.Template) -> Value:
 def _function(m: Machine, expr: p.FuncRef) -> Value:
     frame = m.frame
     function = frame.module.functions[expr.index]
-    return Value(ref=FunctionRef(frame.module, function, frame.env, frame.home))
+    made = FunctionRef(frame.module, function, frame.env, frame.home)
+    made.defaults = defaults(m, function)
+    return Value(ref=made)
+
+
+def defaults(m: Machine, function: p.Function) -> dict[str, Value]:
+    """Return the values of defaults that are no literals, evaluated here."""
+    return {n: evaluate(m, x) for n, x in function.defaults if type(x) is not p.Const}
 
 
 def _class(m: Machine, expr: p.ClassRef) -> Value:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis.api.row import Row
 from antivenom.analysis.flow.objects import Code
-from antivenom.analysis.tools import command_class
+from antivenom.analysis.tools import command_class, programs
 from antivenom.analysis.value import HOLE, Value, text_of
 from antivenom.languages import identify
 from antivenom.model.program import Function, Module
@@ -74,9 +74,7 @@ def _observe_script(m: Machine, data: bytes, lang: str, number: int) -> None:
     from antivenom.analysis.commands import observe_script
 
     text = data.decode("utf-8", "replace")
-    module = Module(
-        member=m.frame.module.member, name="", lang=lang, text=text, layer=number
-    )
+    module = Module(member=m.frame.module.member, name="", lang=lang, text=text, layer=number)
     module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
     m.layers[number] = module
     _observe(m, module, observe_script(text, lang))
@@ -134,11 +132,43 @@ def commands(m: Machine, row: Row, site: Site) -> None:
             command = _command(option)
             if not command:
                 continue
+            for program in programs(command):
+                _run_member(m, program)
             report = observe_command(command, shell=row.shell)
             for seen in report.sightings:
                 m.effects.sighting(m, seen, site.line)
             for decoded in report.decoded:
                 decode_layer(m, decoded, site.line)
+
+
+def _run_member(m: Machine, program: str) -> None:
+    """A script that the artifact brings along runs when a command line starts it."""
+    name = program.rpartition("/")[2]
+    source = m.package.by_name.get(program) or m.package.by_member.get(
+        m.package.files.get(name, "")
+    )
+    if source is not None:
+        m.run_module(m.module_ref(source))
+        return
+    data = m.package.bundled(program)
+    lang = identify(name, data) if data is not None else ""
+    if data is None or lang not in _SHELLS:
+        return
+    from antivenom.analysis.commands import observe_script
+
+    text = data[:_OBSERVED_BYTES].decode("utf-8", "replace")
+    module = Module(member=m.package.files[name], name="", lang=lang, text=text)
+    module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
+    _observe(m, module, observe_script(text, lang))
+
+
+def shown(row: Row, site: Site) -> str:
+    """Return the command line of a call as text, with holes for what is not known."""
+    for value in site.all(row.command):
+        command = _command(value)
+        if command:
+            return command if isinstance(command, str) else " ".join(command)
+    return ""
 
 
 def decode_layer(m: Machine, decoded: Decoded, line: int) -> None:

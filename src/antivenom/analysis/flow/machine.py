@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis import api
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Instance, ModuleRef
-from antivenom.analysis.package import Package, Source, absolute, imports, lower
+from antivenom.analysis.package import Package, Source, absolute, imports, lower, runs_text
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
 from antivenom.model.label import STRENGTH, Activation
 from antivenom.model.limits import Limits
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_VARIANTS = 4
 """Evaluations of one function with different arguments at one activation."""
+MAX_BESIDE = 200_000
+"""Bytes of a module that is read only because its importer runs text."""
 
 
 class OutOfSteps(Exception):
@@ -112,6 +114,11 @@ class Machine:
             if parent is not None and parent is not importer:
                 self.run_module(self.module_ref(parent))
         ref = self.module_ref(source)
+        if ref.module is None and runs_text(importer) and len(source.data) <= MAX_BESIDE:
+            # Split work: who runs text may keep the text, or its cipher, in a module that does
+            # nothing by itself.
+            source.hot = True
+            ref.module = lower(source)
         self.run_module(ref)
         return ref
 
@@ -147,6 +154,8 @@ class Machine:
             loaded = self.load(full, ref.source)
             if loaded is not None and not names:
                 wanted = wanted or self.is_hot(Value(ref=loaded))
+            if loaded is not None and "*" in names:
+                wanted = wanted or any(map(self.is_hot, loaded.env.vars.values()))
             for name in names:
                 joint = full + name if full.endswith(".") else f"{full}.{name}"
                 sub = self.load(joint, ref.source)
@@ -265,7 +274,8 @@ class Machine:
                 env.vars[name] = left.pop(name)
         for name, default in ref.function.defaults:
             if name not in env.vars:
-                env.vars[name] = evaluate(self, default)
+                made = ref.defaults.get(name)
+                env.vars[name] = made if made is not None else evaluate(self, default)
         for name in ref.function.params:
             env.vars.setdefault(name.lstrip("*"), Value())
 

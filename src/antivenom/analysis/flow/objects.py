@@ -99,6 +99,8 @@ class FunctionRef:
     env: Env
     home: ModuleRef
     owner: ClassRefValue | None = None
+    defaults: dict[str, Value] = field(default_factory=dict)
+    """Defaults that are no literals: evaluated where the function is defined."""
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 from antivenom.analysis.flow import guards
 from antivenom.analysis.flow.calls import call_value
-from antivenom.analysis.flow.expressions import evaluate, operate
+from antivenom.analysis.flow.expressions import defaults, evaluate, operate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
@@ -394,6 +394,7 @@ def _define(m: Machine, stmt: p.Define) -> End:
     else:
         function = frame.module.functions[stmt.ref.index]
         made = FunctionRef(frame.module, function, _closure(m), frame.home)
+        made.defaults = defaults(m, function)
         m.defined.setdefault(id(function), made)
         value = Value(ref=made)
     for decorator in reversed(stmt.decorators):
