@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,35 @@ from antivenom.analysis.value import HOLE
 
 _SOURCE = Path(__file__).with_suffix(".toml")
 _PYTHON = ("python", "pypy", "python.exe", "pythonw.exe", "py")
+_NEXT = re.compile(r"\|\|?|&&?|[;\n`()]")
+"""What ends one command of a line and begins another."""
+_WEAKER = ("other", "computed", "script", "python", "tool")
+"""The first of these that a part of a line is, the whole line is."""
+_RUNNERS = frozenset(
+    [
+        "sh",
+        "bash",
+        "zsh",
+        "dash",
+        "ksh",
+        "cmd",
+        "call",
+        "source",
+        ".",
+        "powershell",
+        "pwsh",
+        "cscript",
+        "wscript",
+        "node",
+        "bun",
+        "deno",
+        "perl",
+        "ruby",
+    ]
+)
+"""Programs whose first argument is the program that matters."""
+_PREFIXES = frozenset(["nohup", "exec", "env", "time", "start", "sudo", "setsid", "nice", "run"])
+_LONGEST = 4000
 
 
 def _build() -> list[str]:
@@ -24,22 +54,54 @@ def _names() -> frozenset[str]:
 
 
 def command_class(command: str | Sequence[str]) -> str:
-    """Return ``tool``, ``python``, ``other``, or ``computed`` when the program is not known."""
+    """Return ``tool``, ``python``, ``script``, ``other``, or ``computed`` for what is not known."""
+    found = {_class(words) for words in _parts(command)}
+    return next((kind for kind in _WEAKER if kind in found), "computed")
+
+
+def programs(command: str | Sequence[str]) -> Iterator[str]:
+    """Yield the files, and modules behind ``-m``, that a command line starts."""
+    for words in _parts(command):
+        program = _script(words)
+        if program:
+            yield program
+
+
+def _parts(command: str | Sequence[str]) -> list[list[str]]:
+    """Return the words of each command of a line."""
     if isinstance(command, str):
-        words = command.split(maxsplit=1)
-        first = words[0] if words else ""
-        if _chained(command):
-            return "other"
-    else:
-        first = command[0] if command else ""
+        return [w for part in _NEXT.split(command[:_LONGEST]) if (w := part.split()[:20])]
+    return [list(command[:20])] if command else []
+
+
+def _class(words: Sequence[str]) -> str:
+    first = words[0]
     if not first or HOLE in first:
         return "computed"
-    name = first.strip("\"'").replace("\\", "/").rpartition("/")[2].lower()
+    name = _name(first)
     if name.startswith(_PYTHON):
         return "python"
-    return "tool" if name.removesuffix(".exe") in _names() or name in _names() else "other"
+    if name in _names() or name.removesuffix(".exe") in _names():
+        return "tool"
+    return "script" if name in _RUNNERS and _script(words) else "other"
 
 
-def _chained(command: str) -> bool:
-    """A line that goes on after its first program is judged by more than its first word."""
-    return any(mark in command for mark in ("|", "&&", ";", "$(", "`", "||", "\n"))
+def _script(words: Sequence[str]) -> str:
+    """Return the file that an interpreter, or the line itself, starts."""
+    runner = False
+    for number, word in enumerate(words):
+        plain = word.strip("\"'").replace("\\", "/")
+        name = _name(plain)
+        if word == "-m" and runner:
+            return words[number + 1] if number + 1 < len(words) else ""
+        if word in {"-c", "-e", "-Command", "-"}:
+            return ""
+        if name in _RUNNERS or name.startswith(_PYTHON):
+            runner = True
+        elif not word.startswith("-") and word.lower() != "/c" and name not in _PREFIXES:
+            return plain if HOLE not in name and (runner or "/" in plain or "." in name) else ""
+    return ""
+
+
+def _name(word: str) -> str:
+    return word.strip("\"'").replace("\\", "/").rpartition("/")[2].lower()

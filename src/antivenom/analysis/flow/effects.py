@@ -265,7 +265,7 @@ class Effects:
             base=value.base,
             taints=merge_taints(value.taints, fresh),
             made=value.made,
-            hint=value.hint,
+            hint=value.hint or row.stands_for,
         )
 
     def indexed(self, m: Machine, base: Value, key: Value, line: int) -> Value | None:
