@@ -30,14 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def everything(options: argparse.Namespace) -> None:
     """Measure what is asked for; only the whole of it is written down."""
     parts = corpus.PARTS[:1] if options.quick else corpus.PARTS
-    if options.live is not None:
-        live.install()
     measured = run(parts, options)
     made = [*quality(measured, parts), tables.costs(measured, parts)]
     if not options.quick and not options.no_speed:
         made.append(speed.whole(measure.knowledge(evaluation=options.evaluation)))
-    if options.live is not None:
-        made.append(live.compare(measured, most=options.live))
+    most = options.live if options.quick or options.live is not None else 0
+    peers = None if options.no_live or most is None else live.compare(measured, most=most)
+    made += [peers] if peers else []
     for table in made:
         print(table.markdown())
     print("\n".join(listed(measured, options)))
@@ -52,6 +51,7 @@ def quality(measured: Sequence[Measured], parts: Sequence[str]) -> list[tables.T
     return [
         tables.rules(measured, load_book(), parts),
         tables.recall(hostile, harmless, parts),
+        tables.seen(hostile, parts),
         tables.alarms(ordinary, parts),
         tables.compared(measured, harmless, corpus.peers(), parts),
     ]
@@ -111,7 +111,9 @@ def run(parts: Sequence[str], options: argparse.Namespace) -> list[Measured]:
     tell = _progress(len(samples))
     if options.again:
         return kept.measure(samples, known, tell=tell)
-    return measure.measure(samples, known, jobs=options.jobs, tell=tell)
+    # One process when it counts: two on one core's threads would each look slower.
+    jobs = options.jobs or (0 if options.quick else 1)
+    return measure.measure(samples, known, jobs=jobs, tell=tell)
 
 
 def split(measured: Sequence[Measured]) -> tuple[list[Measured], list[Measured]]:
@@ -144,7 +146,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--rule", action="append", default=[], help="list where a rule matches in study")
     add("--jobs", type=int, default=0, help="reviewing processes")
     add("--no-speed", action="store_true", help="leave out throughput and large wheels")
-    add("--live", type=int, nargs="?", const=0, help="run the peers on ordinary packages (so many)")
+    add("--live", type=int, nargs="?", const=0, help="run the peers on so many ordinary packages")
+    add("--no-live", action="store_true", help="run no peer")
     add("--dry", action="store_true", help="write neither the page nor the evidence")
     add("--write", action="store_true", help="with `evidence`: write it into the pages")
     return parser

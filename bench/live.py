@@ -42,7 +42,17 @@ class Said:
     failed: bool
 
 
-def compare(measured: Sequence[Measured], *, most: int = 0) -> Table:
+def compare(measured: Sequence[Measured], *, most: int = 0) -> Table | None:
+    """Say that the peers could not be had, or compare; `most` 0 is every ordinary package."""
+    try:
+        install()
+    except RuntimeError as error:
+        print(f"the peers were not run: {error}", file=sys.stderr)
+        return None
+    return _compare(measured, most)
+
+
+def _compare(measured: Sequence[Measured], most: int) -> Table:
     """Run the peers on ordinary packages and return their price and alarms beside ours."""
     ones = [one for one in measured if not one.sample.hostile]
     ones = ones[:: max(1, len(ones) // most)][:most] if most else ones

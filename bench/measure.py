@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -33,7 +34,7 @@ from bench.sealed import SealedZip
 _WARM = b"import os, base64\nexec(base64.b64decode(os.environ['A']))\n"
 """A program of our own that makes the pipeline load everything it imports late."""
 _BOUNDS = Bounds(recycle_after=5000)
-_MOST_HITS = 64
+_HITS_PER_RULE = 3
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -183,8 +184,14 @@ def _measured(profile: Profile, judged: Review, taken: float, peak: int) -> Outc
 
 
 def hits(judged: Review) -> tuple[Hit, ...]:
-    """Return a review's findings, heaviest first."""
-    return tuple(_hit(f) for f in judged.findings[:_MOST_HITS])
+    """Return a review's findings, heaviest first, a few of each rule."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for finding in judged.findings:
+        seen[finding.rule] += 1
+        if seen[finding.rule] <= _HITS_PER_RULE:
+            kept.append(_hit(finding))
+    return tuple(kept)
 
 
 def _bare(profile: Profile) -> Profile:

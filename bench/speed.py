@@ -173,7 +173,11 @@ def _one_large(sample: Sample, known: Knowledge) -> str:
     outcome = measure.measure([sample], known, jobs=1)[0].outcome
     if outcome.error:
         return outcome.error
-    told = f"{outcome.verdict}, {outcome.cpu:.2f} s CPU, {outcome.peak >> 20} MB resident"
+    carried = ", ".join(dict.fromkeys(hit.rule for hit in outcome.hits if hit.weight >= 0.25))
+    verdict = f"{outcome.verdict} ({carried or outcome.blocked})"
+    if outcome.verdict == "clean":
+        verdict = "clean"
+    told = f"{verdict}, {outcome.cpu:.2f} s CPU, {outcome.peak >> 20} MB resident"
     return f"{told} ({unpacked / 1e6:.0f} MB unpacked)"
 
 

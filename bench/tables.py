@@ -13,6 +13,19 @@ from bench.measure import Measured
 from bench.tally import Rate, Test
 
 STRATA = ("popular", "lowrank", "setup-py-tree")
+_TAGS = {
+    "t_setup": "runs when setup.py is read",
+    "t_cmdclass": "runs in an install command",
+    "t_import": "runs on import",
+    "t_call": "runs when called",
+    "t_entry": "runs as a command",
+    "t_dep": "only in a dependency",
+    "R": "readable first stage",
+    "V": "whole payload readable",
+    "O": "readable loader, encoded payload",
+    "B": "native only",
+    "N": "nothing hostile seen",
+}
 _OURS: dict[str, Test] = {
     "Antivenom malicious": tally.malicious,
     "Antivenom suspicious or worse": tally.suspicious,
@@ -71,6 +84,27 @@ def recall(measured: Sequence[Measured], harmless: set[str], parts: Sequence[str
             f"(tagged N or in bench/noise.csv): {_harmless(measured, harmless, parts)}. "
             f"Reviews lost to a limit or a fault: {lost} archives.",
         ),
+    )
+
+
+def seen(measured: Sequence[Measured], parts: Sequence[str]) -> Table:
+    """Return how much is found of what a person read: by trigger and by what was visible."""
+    rows = []
+    for tag, meaning in _TAGS.items():
+        ones = [one for one in measured if tag in one.sample.tags]
+        cells = []
+        for name in parts:
+            there = tally.part(ones, name)
+            found = tally.clusters(there, tally.suspicious)
+            grave = tally.clusters(there, tally.malicious)
+            cells += [str(found.trials), _share(found), _share(grave)]
+        rows.append((f"{tag}: {meaning}", *cells))
+    header = [(f"clusters, {p}", f"suspicious or worse, {p}", f"malicious, {p}") for p in parts]
+    return Table(
+        title="By what a person saw",
+        header=("tag", *(cell for cells in header for cell in cells)),
+        rows=rows,
+        notes=("Only archives that a person read carry tags; one cluster may carry several.",),
     )
 
 
@@ -138,7 +172,8 @@ def costs(measured: Sequence[Measured], parts: Sequence[str]) -> Table:
         rows=rows,
         notes=(
             "Reach: malware median <= 25 ms; ordinary median <= 60 ms, p95 <= 600 ms; memory "
-            "<= 300 MB. CPU is processor time of observe and judge alone; memory is the resident "
+            "<= 300 MB. CPU is processor time of observe and judge alone, in a process that has "
+            "reviewed others before; memory is the resident "
             "peak of the reviewing process, the mapped archive and everything shared included.",
         ),
     )  # fmt: skip

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import corpus, kept, measure, page
+from antivenom.rules.book import PAGES
+from antivenom.rules.page import read_page
+from bench import corpus, evidence, kept, measure, page
 from bench.__main__ import main
 from tests.builders.archives import sdist, wheel
 from tests.builders.sealed import sealed_zip
@@ -51,7 +53,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_measures_both_kinds(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--dry", "--no-speed", "--evaluation", "--jobs", "1"]) == 0
+    assert main(["--dry", "--no-speed", "--no-live", "--evaluation", "--jobs", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(line for line in lines if line.startswith("| suspicious or worse "))
     assert row.count("100.0% of 1 ") == 2
@@ -59,6 +61,27 @@ def test_a_run_measures_both_kinds(small: Path, capsys: pytest.CaptureFixture[st
     results = (small / "out" / "bench.json").read_text()
     assert "demo1-1.0.tar.gz" in results
     assert "demo2" not in results
+
+
+def test_a_full_run_writes_the_page_and_the_evidence(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(page, "PAGE", small / "benchmarks.md")
+    page.PAGE.write_text(f"# Page\n\n{page.BEGIN}old\n{page.END}tail\n")
+    rule = "execution/downloads-then-runs"
+    copy = small / "book" / f"{rule}.md"
+    copy.parent.mkdir(parents=True)
+    copy.write_text((PAGES / f"{rule}.md").read_text())
+    monkeypatch.setattr(evidence, "PAGES", small / "book")
+    assert main(["--no-speed", "--no-live", "--jobs", "1"]) == 0
+    text = page.PAGE.read_text()
+    assert "### Malware found" in text
+    assert "\nold\n" not in text
+    assert text.endswith("tail\n")
+    found = read_page(copy).header.evidence
+    assert found is not None
+    assert (found.clusters, found.ordinary, found.data) == (2, 0, corpus.data_hash())
+    assert "1 pages have new evidence" in capsys.readouterr().out
 
 
 def test_what_was_observed_is_judged_again(small: Path) -> None:
