@@ -135,7 +135,7 @@ def _fold(path: str, site: Site) -> Value | None:
     if decoder:
         coded = (*coded, decoder)[:8]
     elif path in {"builtins.chr", "builtins.bytes", "builtins.bytearray"} and values:
-        coded = coded or ("charcodes",)
+        coded = coded if coded and coded != ("assembled",) else ("charcodes",)
     return Value(const=const, coded=coded, taints=taints)
 
 
@@ -160,6 +160,10 @@ _TRANSPARENT = frozenset(
 )
 
 
+_TURNING = frozenset(["replace", "translate", "swapcase", "to_bytes"])
+"""Methods that turn a constant into another text without being a known encoding."""
+
+
 def _method_of_constant(
     m: Machine, func: Value, receiver: Value, args: list[Value], named: dict[str, Value]
 ) -> Value | None:
@@ -180,7 +184,7 @@ def _method_of_constant(
     coded = receiver.coded or next((v.coded for v in values if v.coded), ())
     if decoder:
         coded = (*coded, decoder)[:8]
-    elif name in {"replace", "translate", "swapcase"} and const is not UNKNOWN:
+    elif name in _TURNING and const is not UNKNOWN:
         coded = coded if name in coded else (*coded, name)[:8]
     return Value(const=const, taints=taints, coded=coded)
 
@@ -216,7 +220,9 @@ def _join(glue: Value, source: Value) -> Value:
     if glue.known and source.known:
         const, _ = fold.method(glue.const, "join", [source.const], {})
         if const is not UNKNOWN:
-            coded = source.coded or ("assembled",)
+            coded = source.coded
+            if not coded or coded == ("assembled",):
+                coded = ("letters" if _lettered(glue, source) else "assembled",)
             return Value(const=const, taints=taints, coded=coded)
     if source.items:
         texts = [text_of(v) or HOLE for v in source.items[:200]]
@@ -224,6 +230,15 @@ def _join(glue: Value, source: Value) -> Value:
             return Value(const=text_of(glue).join(texts), taints=taints, coded=("assembled",))
         return Value(hint=shorten(text_of(glue).join(texts)), taints=taints)
     return Value(taints=taints)
+
+
+def _lettered(glue: Value, source: Value) -> bool:
+    """Whether a text is put together letter by letter, as home-made ciphers do."""
+    parts = source.const
+    return not glue.const and len(parts) >= _LETTERS and all(len(part) == 1 for part in parts)
+
+
+_LETTERS = 8
 
 
 def _format(

@@ -110,6 +110,8 @@ def _attr(m: Machine, expr: p.Attr) -> Value:
 
 def attribute(m: Machine, base: Value, name: str) -> Value:
     """Return ``base.name``."""
+    if name == "__builtins__":  # of any module, reached by whatever way
+        return Value(path="builtins")
     ref = base.ref
     if ref is not None:
         found = _of_object(m, base, name)
@@ -258,6 +260,8 @@ def _looked_up(m: Machine, base: Value, key: str) -> Value | None:
         return Value(path=f"builtins.{key}")
     if base.path == "sys.modules":
         return Value(path="builtins" if key == "__builtin__" else key)
+    if key == "__builtins__":  # of the globals of any function
+        return Value(path="builtins")
     if base.path.endswith(_DUNDER_DICT):
         return by_path(m, f"{base.path.removesuffix(_DUNDER_DICT)}.{key}")
     return None
