@@ -1,5 +1,6 @@
 """Each chain of the contracts, spelled the ways samples spell it."""
 
+# ruff: noqa: E501 - samples stand as somebody would write them
 from __future__ import annotations
 
 import base64
@@ -290,7 +291,7 @@ SENDS = {
 @pytest.mark.parametrize("how", SENDS)
 def test_a_secret_that_is_sent_is_one_flow(how: str) -> None:
     found = seen(SENDS[how])
-    flows = [f for f in found.of("secrets.env->net.send")]
+    flows = list(found.of("secrets.env->net.send"))
     assert flows, [(f.id, f.line, f.value) for f in found.facts]
     assert {f.activation for f in flows} == {"import"}
     assert flows[0].path_class == "aws"
