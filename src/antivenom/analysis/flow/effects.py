@@ -184,6 +184,9 @@ class Effects:
         if len(via) < 2 or not is_flow(via):
             return
         frame = m.frame
+        if frame.unanswered and frame.unanswered <= site.line <= frame.unanswered + 12:
+            # Nobody wants to know what comes back, nor whether it arrived.
+            args = ("silent=yes", *args)
         member = frame.module.member
         here = taint.member == member and taint.layer == frame.module.layer
         label = self.labels.get(member)
@@ -322,7 +325,7 @@ class Effects:
         if path.rpartition(".")[0] in _ENVIRON and not row.value:
             args = ("all=yes",)
         if shown is not None and shown.known and _was_decoded(shown):
-            args = ("encoded=yes", *args)
+            args = ("encoded=yes", *args, *_cipher(shown))
         behaviors, path_class = self._named(row, site)
         if row.gives == "secrets.given":
             path_class = _asked(row, path, text)
@@ -433,9 +436,10 @@ class Effects:
         if row.command or row.runs_file:
             for taint in taints:
                 self._run_written(m, taint, site)
-        if any(v.known and _was_decoded(v) for v in values):
+        decoded = [v for v in values if v.known and _was_decoded(v)]
+        if decoded and args[:1] != ("encoded=yes",):
             # We decoded it ourselves: the layer shows what it says.
-            args = args if args[:1] == ("encoded=yes",) else ("encoded=yes", *args)
+            args = ("encoded=yes", *args, *_cipher(decoded[0]))
         if feeds:
             named = taints_of(site.all(row.value)) if feeds == "net.send" else ()
             for taint in taints:
@@ -624,8 +628,20 @@ def _answers(row: Row, url: str) -> tuple[str, ...]:
     return ("host.identify",) if hosts.tells_address(url) else ()
 
 
+_PLAIN = frozenset(["assembled", "bundled-file", "replace"])
+_TURNED = frozenset(["reversed", "strided"])
+_OWN = frozenset(["xor", "letters", "charcodes", "translate", "swapcase", "to_bytes"])
+"""Steps of a cipher that somebody made at home."""
+
+
 def _was_decoded(value: Value) -> bool:
-    return any(step not in {"assembled", "bundled-file", "replace"} for step in value.coded)
+    return not _PLAIN.issuperset(value.coded)
+
+
+def _cipher(value: Value) -> tuple[str, ...]:
+    """Say when a text was hidden by a cipher made at home."""
+    own = not _OWN.isdisjoint(value.coded) or (_PLAIN | _TURNED).issuperset(value.coded)
+    return ("cipher=own",) if own else ()
 
 
 _LOCAL = re.compile(
