@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 _PRIVATE = re.compile(
     r"(?:^|_)(?:private_?key|priv_?key|seed_?phrase|seed_?words?|wallet_?seed|mnemonic|mnemonics|"
@@ -16,9 +17,13 @@ _LOGIN = re.compile(
     r"otp|two_?fa|roblosecurity|card_?number|cvv)(?:$|_|s$)",
     re.IGNORECASE,
 )
+_SECRET = re.compile(
+    r"(?:^|_)(?:secret_?(?:access_?)?key|(?:access_?)?key_?secret|api_?secret|secret)$",
+    re.IGNORECASE,
+)
 _CREDENTIAL = re.compile(
-    r"(?:^|_)(?:token|api_?key|access_?key|secret_?key|auth|credential|credentials|secret|"
-    r"passphrase|pin)(?:$|_|s$)",
+    r"(?:^|_)(?:token|api_?key|access_?key|auth|credential|credentials|secret|passphrase|pin)"
+    r"(?:$|_|s$)",
     re.IGNORECASE,
 )
 _SEED = re.compile(r"(?:^|_)seed(?:$|_|s$)", re.IGNORECASE)
@@ -33,11 +38,12 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 def given_class(name: str, function: str = "", beside: Sequence[str] = ()) -> str:
-    """Return what a parameter is: ``private``, ``login``, ``credential`` or "".
+    """Return what a parameter is: ``private``, ``login``, ``secret``, ``credential`` or "".
 
-    ``private`` is never meant to leave, ``login`` opens an account of a person, ``credential`` is
-    meant for one service. A seed is private where the function is about keys, otherwise a number
-    for a random generator; a key beside a certificate belongs to a server or signs for one.
+    ``private`` is never meant to leave, ``login`` opens an account of a person, ``secret`` signs
+    for an account and seldom leaves as it is, ``credential`` is meant for one service. A seed is
+    private where the function is about keys, otherwise a number for a random generator; a key
+    beside a certificate belongs to a server or signs for one.
     """
     if len(name) > 60:
         return ""
@@ -49,6 +55,13 @@ def given_class(name: str, function: str = "", beside: Sequence[str] = ()) -> st
     return _other(plain)
 
 
+@cache
+def attribute_class(name: str) -> str:
+    """Return the class of an attribute of an object nothing is known of: only the telling ones."""
+    kind = given_class(name)
+    return kind if kind in {"private", "secret"} else ""
+
+
 def prompted_class(prompt: str) -> str:
     """Return the class of what a prompt asks for, "" for anything that is no secret."""
     plain = _NOT_WORD.sub("_", prompt[:300].lower())
@@ -58,6 +71,8 @@ def prompted_class(prompt: str) -> str:
 def _other(plain: str) -> str:
     if _LOGIN.search(plain):
         return "login"
+    if _SECRET.search(plain):
+        return "secret"
     return "credential" if _CREDENTIAL.search(plain) else ""
 
 

@@ -17,6 +17,7 @@ from antivenom.analysis.flow.objects import (
     ModuleRef,
     Namespace,
 )
+from antivenom.analysis.given import attribute_class
 from antivenom.analysis.value import (
     HOLE,
     UNKNOWN,
@@ -105,7 +106,15 @@ def _attr(m: Machine, expr: p.Attr) -> Value:
     base = evaluate(m, expr.base, quiet=True)
     if base.path == "process.env":
         return m.effects.variable(m, Value(const=expr.name), expr.line)
-    return attribute(m, base, expr.name)
+    value = attribute(m, base, expr.name)
+    if value.path or value.taints or value.known or value.ref is not None or value.alts:
+        return value
+    kind = attribute_class(expr.name) if len(expr.name) < 60 else ""
+    if kind:
+        # ``config.access_key_secret``: whatever the object is, its caller put a secret there.
+        taint = m.effects.taint(m, "secrets.given", expr.line, value=expr.name, path_class=kind)
+        value.taints = (taint,)
+    return value
 
 
 def attribute(m: Machine, base: Value, name: str) -> Value:

@@ -36,6 +36,10 @@ class Frame:
     home: ModuleRef
     returned: Value | None = None
     receiver: Value | None = None
+    swallows: bool = False
+    """Whether a handler around does nothing about errors."""
+    unanswered: int = 0
+    """Line of the call whose result nobody takes, 0 for none."""
 
     @property
     def table(self) -> api.ApiTable:

@@ -47,7 +47,12 @@ def run_block(m: Machine, body: Iterable[p.Stmt]) -> End:
 
 
 def _do(m: Machine, stmt: p.Do) -> End:
+    frame = m.frame
+    chained = type(stmt.value) is p.Call and type(stmt.value.func) is p.Attr
+    chained = chained and type(stmt.value.func.base) is p.Call  # type: ignore[attr-defined]
+    frame.unanswered = 0 if chained or not frame.swallows else stmt.line
     evaluate(m, stmt.value)
+    frame.unanswered = 0
     return End.NORMAL
 
 
@@ -265,9 +270,21 @@ def _arms(
     return End.NORMAL
 
 
+def _is_empty(block: tuple[p.Stmt, ...]) -> bool:
+    """Whether a handler does nothing about what went wrong."""
+    return all(
+        (type(s) is p.Jump and s.kind in {"break", "continue"})
+        or (type(s) is p.Do and type(s.value) is p.Const)
+        for s in block
+    )
+
+
 def _try(m: Machine, stmt: p.Branch) -> End:
     body, *handlers, final = stmt.arms
+    frame, swallows = m.frame, m.frame.swallows
+    frame.swallows = swallows or any(_is_empty(handler) for handler in handlers)
     end = run_block(m, body)
+    frame.swallows = swallows
     if handlers:
         _arms(m, [(h, m.activation) for h in handlers], exhaustive=False)
     last = run_block(m, final)
