@@ -245,6 +245,8 @@ def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
         return False
     if name in _ALWAYS or not name.isidentifier():
         return True
+    if data[start - 1 : start] in _IN_PATH and name in _path_words():
+        return True
     if data[end : end + 4].lstrip(b" \t")[:1] in _USED:
         return True
     before = data[max(0, start - 60) : start].rpartition(b"\n")[2]
@@ -275,9 +277,19 @@ def _secret_words() -> set[str]:
     """Return distinctive parts of secret paths, as people capitalise them."""
     found: set[str] = set()
     for word in secretpaths.needles():
-        if len(word) > 3 and not word.isalpha() and word not in _GENERIC:
+        odd = not word.isalpha() or (len(word) > 9 and word[1:] != word[1:].lower())
+        if len(word) > 3 and odd and word not in _GENERIC:
             found |= {word, word.title(), word.capitalize()}
     return found
+
+
+_IN_PATH = (b"/", b"\\", b'"', b"'")
+
+
+@cache
+def _path_words() -> frozenset[str]:
+    """Return the parts of secret paths that look like identifiers."""
+    return frozenset(word for word in _secret_words() if word.isidentifier())
 
 
 def is_hot(data: bytes) -> bool:
