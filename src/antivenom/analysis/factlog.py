@@ -14,6 +14,8 @@ MAX_VALUE = 256
 _PER_ID = 60
 """Facts of one id in one member; the rest is counted, so a table of URLs is not a flood."""
 
+_STARTS = ("process.spawn", "process.shell")
+
 
 class FactLog:
     """The growing record of one observation."""
@@ -31,6 +33,9 @@ class FactLog:
 
     def add(self, fact: Fact) -> None:
         """Add one fact, or strengthen the one already known of the same place."""
+        if fact.kind == "flow" and not fact.path_class and fact.id.endswith(_STARTS):
+            # What arrived is started itself: no tool that only reads it.
+            fact = msgspec.structs.replace(fact, path_class="other")
         # A private key and a token that leave by one call are two facts.
         value = f"{fact.value}\0{fact.path_class}" if fact.kind == "flow" else fact.value
         key = (fact.member, fact.layer, fact.scope, fact.id, value)

@@ -179,7 +179,7 @@ def decode_layer(m: Machine, decoded: Decoded, line: int) -> None:
 def started(row: Row, site: Site) -> str:
     """Return the class of the program that a call starts, "" for a call that starts none."""
     if not row.command:
-        return ""
+        return "other" if row.runs_file and "process.spawn" in row.behavior else ""
     for value in site.all(row.command):
         for option in (value, *value.alts):
             command = _command(option)

@@ -298,6 +298,18 @@ def _bytes_io(m: Machine, site: Site) -> Value | None:
     return None
 
 
+def _mkstemp(m: Machine, site: Site) -> Value | None:
+    """An open file and its path: what is written to the one is in the other."""
+    suffix = site.named.get("suffix") or (site.args[0] if site.args else Value())
+    path = Value(hint=f"/tmp/mkstemp-{site.line}{text_of(suffix)}")
+    return Value(items=[Value(path="builtins.open()", made=(path,)), path])
+
+
+def _fdopen(m: Machine, site: Site) -> Value | None:
+    opened = site.args[0] if site.args else None
+    return opened if opened is not None and opened.path == "builtins.open()" else None
+
+
 def _environ(m: Machine, site: Site) -> Value | None:
     return None
 
@@ -360,6 +372,8 @@ SPECIALS: dict[str, Special] = {
     "builtins.open().read": _read,
     "io.BytesIO": _bytes_io,
     "io.StringIO": _bytes_io,
+    "tempfile.mkstemp": _mkstemp,
+    "os.fdopen": _fdopen,
     "types.FunctionType": _function_type,
     "types.LambdaType": _function_type,
     "functools.partial": _partial,
