@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from antivenom.rules import load_book
 from bench import corpus, evidence, kept, listing, live, measure, page, speed, tables, tally
 from bench.measure import Measured
 
@@ -49,7 +48,7 @@ def quality(measured: Sequence[Measured], parts: Sequence[str]) -> list[tables.T
     hostile, ordinary = split(measured)
     harmless = corpus.harmless([one.sample for one in hostile])
     return [
-        tables.rules(measured, load_book(), parts),
+        tables.rules(measured, measure.knowledge().book, parts),
         tables.recall(hostile, harmless, parts),
         tables.seen(hostile, parts),
         tables.alarms(ordinary, parts),
@@ -75,22 +74,25 @@ def remember(
 ) -> None:
     """Write the results, and unless told otherwise the page and the evidence."""
     page.keep(made, measured)
-    found = evidence.gather(measured, corpus.explained())
     if not options.dry:
         page.write(made, [*listing.alarms(measured)])
-        print(f"{evidence.write(found)} pages have new evidence")
-    print("\n".join(evidence.remarks(found)))
+    prove(measured, write=not options.dry)
+
+
+def prove(measured: Sequence[Measured], *, write: bool) -> None:
+    """Print which pages need a look, and write the evidence into those that were measured."""
+    book = measure.knowledge().book
+    found = evidence.gather(measured, book, corpus.explained())
+    if write:
+        print(f"{evidence.write(found, book)} pages have new evidence")
+    print("\n".join(evidence.remarks(found, book)))
 
 
 def rule_evidence(options: argparse.Namespace) -> None:
     """Measure the rules alone; write their evidence when told to."""
-    found = evidence.gather(run(corpus.PARTS, options), corpus.explained())
-    for rule, one in found.items():
-        told = f"  explained: {one.explained}" if one.explained else ""
-        print(f"{one.clusters:4} clusters {one.ordinary:3} ordinary  {rule}{told}")
-    if options.write:
-        print(f"{evidence.write(found)} pages have new evidence")
-    print("\n".join(evidence.remarks(found)))
+    measured = run(corpus.PARTS, options)
+    print(tables.rules(measured, measure.knowledge().book, corpus.PARTS).markdown())
+    prove(measured, write=options.write)
 
 
 def only_speed(_: argparse.Namespace) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from antivenom.rules.book import load
-from antivenom.rules.page import parse_page
+from antivenom.rules.book import load, make_book, rule_of
+from antivenom.rules.page import Page, parse_page, read_page
 from antivenom.rules.rule import Evidence
 from bench import corpus, evidence
 from tests.builders.outcomes import measured
@@ -38,8 +38,15 @@ def _no_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(corpus, "data_hash", lambda: "data")
 
 
+def page_with(line: str) -> Page:
+    return parse_page(PAGE.replace("{evidence}", line), Path("theft/x.md"))
+
+
+BOOK = make_book([rule_of(page_with(""))])
+
+
 def gathered(reasons: evidence.Reasons) -> Evidence:
-    return evidence.gather(ONES, reasons)["theft/x"]
+    return evidence.gather(ONES, BOOK, reasons)["theft/x"]
 
 
 def test_clusters_and_archives_are_counted() -> None:
@@ -55,13 +62,13 @@ def test_a_hit_is_explained_by_its_hash_or_for_all(key: str) -> None:
 
 def test_one_hit_without_a_reason_is_not_explained() -> None:
     more = [*ONES, measured("other", "suspicious", "theft/x")]
-    found = evidence.gather(more, {("theft/x", "ordinary"): "a twin"})["theft/x"]
+    found = evidence.gather(more, BOOK, {("theft/x", "ordinary"): "a twin"})["theft/x"]
     assert (found.ordinary, found.explained) == (2, "")
 
 
 def test_what_a_page_explains_holds_until_hits_grow() -> None:
     said = 'evidence = { date = "d", data = "e", clusters = 1, ordinary = 1, explained = "ok" }\n'
-    page = parse_page(PAGE.replace("{evidence}", said), Path("theft/x.md"))
+    page = page_with(said)
     found = {"theft/x": gathered({})}
     assert evidence.current(page, found).explained == "ok"
     grown = {"theft/x": structs.replace(found["theft/x"], ordinary=2)}
@@ -70,14 +77,39 @@ def test_what_a_page_explains_holds_until_hits_grow() -> None:
 
 def test_the_same_counts_keep_their_date() -> None:
     said = 'evidence = { date = "d", data = "data", clusters = 2, ordinary = 1 }\n'
-    page = parse_page(PAGE.replace("{evidence}", said), Path("theft/x.md"))
+    page = page_with(said)
     assert evidence.current(page, {"theft/x": gathered({})}).date == "d"
 
 
 def test_a_rule_that_hits_nothing_has_evidence_of_that() -> None:
-    page = parse_page(PAGE.replace("{evidence}", ""), Path("theft/x.md"))
-    found = evidence.current(page, {})
+    found = evidence.gather([], BOOK, {})["theft/x"]
     assert (found.clusters, found.ordinary, found.data) == (0, 0, "data")
+
+
+def test_only_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "PAGES", tmp_path)
+    path = tmp_path / "theft" / "x.md"
+    path.parent.mkdir()
+    text = PAGE.replace("{evidence}", "")
+    found = {"theft/x": gathered({})}
+    path.write_text(text.replace("secrets.file", "secrets.key"))
+    assert evidence.write(found, BOOK) == 0
+    path.write_text(text)
+    assert evidence.write(found, BOOK) == 1
+    assert evidence.write(found, BOOK) == 0
+    assert read_page(path).header.evidence == found["theft/x"]
+
+
+def test_a_state_that_was_not_earned_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "PAGES", tmp_path)
+    path = tmp_path / "theft" / "x.md"
+    path.parent.mkdir()
+    path.write_text(PAGE.replace("{evidence}", "").replace("evaluation", "enabled"))
+    (said,) = evidence.remarks({"theft/x": gathered({})}, BOOK)
+    assert said == "theft/x is enabled with unexplained ordinary hits (2 clusters, 1 ordinary)"
+    assert not [*evidence.remarks({"theft/x": gathered({("theft/x", "*"): "a twin"})}, BOOK)]
 
 
 def test_explanations_name_rules_that_exist() -> None:
