@@ -470,6 +470,10 @@ def _dict(m: Machine, expr: p.Op) -> Value:
         else:
             extra += [key, value]
         plain = plain and key.known and value.known and not value.taints and not value.path
+    if "to" in table:
+        from antivenom.analysis.flow import recipients
+
+        recipients.paid(m, table, expr.line)
     if plain:
         return Value(const={k: v.const for k, v in table.items()})
     return Value(table=table, taints=taints_of([*table.values(), *extra]))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from antivenom.analysis.flow import guards
+from antivenom.analysis.flow import guards, recipients
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.expressions import defaults, evaluate, operate
 from antivenom.analysis.flow.machine import Machine
@@ -90,6 +90,8 @@ def bind(m: Machine, target: p.Expr, value: Value) -> None:
     """Store a value in a name, attribute, element, or several of them."""
     kind = type(target)
     if kind is p.Name:
+        if type(value.const) is str:
+            recipients.bound(m, target.id, value, target.line)  # type: ignore[attr-defined]
         m.frame.env.set(target.id, value)  # type: ignore[attr-defined]
     elif kind is p.Attr:
         _store_attribute(m, target, value)  # type: ignore[arg-type]
