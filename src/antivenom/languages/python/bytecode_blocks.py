@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any
 
 from antivenom.languages.python.bytecode_ops import Operations
@@ -25,11 +26,14 @@ class Blocks(Operations):
         self.instructions = disassemble(code.code, self.shared.version)
         self.offsets = [i.offset for i in self.instructions]
         self.nesting = 0
+        self.loops = 0
         self.handlers = self._handlers(code)
         self._range(0, len(self.instructions))
         for value in self.stack:
             self.effect(value)
-        return comprehended(self.out)
+        body = comprehended(self.out)
+        declared: list[ast.stmt] = [ast.Global(sorted(self.declared))] if self.declared else []
+        return declared + body
 
     def _index(self, offset: int) -> int:
         return bisect_left(self.offsets, offset)
@@ -108,9 +112,14 @@ class Blocks(Operations):
 
     def _branch(self, one: Instruction, at: int, target: int, stop: int) -> int:
         test = self._test(one.name)
-        if target <= at or self.nesting >= _MAX_NESTING:
+        if self.nesting >= _MAX_NESTING or (target <= at and not self.loops):
             self.effect(test)
             return at + 1
+        if target <= at:
+            target = stop  # on with the next round of a loop
+        elif self.loops and target == at + 2 and self._goes_back(at + 1):
+            test = test.operand if isinstance(test, ast.UnaryOp) else ast.UnaryOp(ast.Not(), test)
+            at, target = at + 1, stop
         target = min(target, stop)
         end, after = target, target
         last = self.instructions[target - 1]
@@ -123,6 +132,10 @@ class Blocks(Operations):
         other, right = self._inside(target, after, before) if after > target else ([], before)
         self._join(test, body, other, left, right)
         return after
+
+    def _goes_back(self, at: int) -> bool:
+        one = self.instructions[at]
+        return "JUMP" in one.name and 0 <= one.target <= one.offset
 
     def _inside(
         self, start: int, stop: int, stack: list[Any]
@@ -186,7 +199,9 @@ class Blocks(Operations):
             return at + 1
         name = self.shared.fresh("item")
         stack = [*self.stack, ast.Name("_iterator", ast.Load()), ast.Name(name, ast.Load())]
+        self.loops += 1
         body, _ = self._inside(at + 1, stop, stack)
+        self.loops -= 1
         target: ast.expr = ast.Name(name, ast.Store())
         first = body[0] if body else None
         if isinstance(first, ast.Assign) and _is_name(first.value, name):
@@ -261,6 +276,25 @@ def _comprehension(start: ast.Assign, loop: ast.For) -> ast.expr | None:
         return None
     if isinstance(start.value, ast.Dict) and start.value.keys:
         return None
+    return _nested(loop, lambda inner, loops: _element(inner, name.id, loops))
+
+
+def generated(loop: ast.For) -> ast.expr | None:
+    """Return the generator expression that a loop of nothing but ``yield`` is."""
+
+    def element(inner: ast.stmt, loops: list[ast.comprehension]) -> ast.expr | None:
+        value = inner.value if isinstance(inner, ast.Expr) else None
+        if not isinstance(value, ast.Yield) or value.value is None:
+            return None
+        return ast.GeneratorExp(value.value, loops)
+
+    return _nested(loop, element)
+
+
+def _nested(
+    loop: ast.For, element: Callable[[ast.stmt, list[ast.comprehension]], ast.expr | None]
+) -> ast.expr | None:
+    """Walk down loops and conditions that hold one statement each."""
     loops: list[ast.comprehension] = []
     inner: ast.stmt = loop
     while True:
@@ -269,7 +303,7 @@ def _comprehension(start: ast.Assign, loop: ast.For) -> ast.expr | None:
         elif isinstance(inner, ast.If) and not inner.orelse:
             loops[-1].ifs.append(inner.test)
         else:
-            return _element(inner, name.id, loops)
+            return element(inner, loops)
         if len(inner.body) != 1 or len(loops) > 10:
             return None
         inner = inner.body[0]

@@ -43,6 +43,11 @@ class Calls(Stack):
             if func.code.name not in _INLINE:
                 self.push(func)  # Python 2 calls the body of a class before it builds one
                 return
+        if isinstance(func, FunctionMark) and func.code.name in _INLINE and len(args) == 1:
+            inlined = self.expression(func, args[0])
+            if inlined is not None:
+                self.push(inlined)
+                return
         self.push(ast.Call(self.solid(func), args, named))
 
     def call_top(self, count: int, names: tuple[str, ...] = ()) -> None:

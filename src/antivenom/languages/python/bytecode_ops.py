@@ -88,6 +88,13 @@ class Operations(Calls):
         """Pop into a variable."""
         self.store(ast.Name(word, ast.Store()), self.raw())
 
+    def bind_global(self, arg: int) -> None:
+        """Pop into a variable of the module."""
+        word = self.named(arg)
+        if self.level:
+            self.declared.add(word)
+        self.bind(word)
+
     def named(self, arg: int) -> str:
         """Return a global or attribute name."""
         return self.word(self.code.names, arg)
@@ -137,7 +144,8 @@ class Operations(Calls):
         if isinstance(value, Code):
             self.stack.append(value)
         elif isinstance(value, tuple) and value[:1] == ("slice",) and len(value) == 4:
-            self.push(ast.Slice(*(self.shared.constant(x) for x in value[1:])))
+            parts = [None if x is None else self.shared.constant(x) for x in value[1:]]
+            self.push(ast.Slice(*parts))
         else:
             self.push(self.shared.constant(value))
 
@@ -194,13 +202,13 @@ class Operations(Calls):
 
     def sliced(self, _: int) -> None:
         """Push a slice of a sequence."""
-        base, start, stop = self.pops(3)
-        self.push(ast.Subscript(base, ast.Slice(start, stop, None), ast.Load()))
+        self.build_slice(2)
+        self.subscript(0)
 
     def store_slice(self, _: int) -> None:
         """Store into a slice of a sequence."""
-        value, base, start, stop = self.pops(4)
-        self.store(ast.Subscript(base, ast.Slice(start, stop, None), ast.Store()), value)
+        self.build_slice(2)
+        self.store_subscript(0)
 
     def old_slice(self, kind: int, store: int) -> None:
         """Python 2: slices by bits for start (1) and stop (2)."""
@@ -216,7 +224,7 @@ class Operations(Calls):
     def build_slice(self, arg: int) -> None:
         """Push a slice object."""
         parts = self.pops(3 if arg == 3 else 2)
-        self.push(ast.Slice(*parts))
+        self.push(ast.Slice(*(None if _is_none(x) else x for x in parts)))
 
     # ------------------------------------------------------------------ collections
 
@@ -462,7 +470,9 @@ class Operations(Calls):
 
     def returned(self, _: int) -> None:
         """``return``."""
-        self.out.append(ast.Return(self.pop()))
+        value = self.pop()
+        if self.level or not _is_none(value):
+            self.out.append(ast.Return(value))
 
     def returned_const(self, arg: int) -> None:
         """``return`` a constant."""
@@ -530,6 +540,10 @@ class Operations(Calls):
             self.load("_unknown")
 
 
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
 _NOTHING = frozenset(
     """
     NOP CACHE RESUME PRECALL MAKE_CELL COPY_FREE_VARS SETUP_ANNOTATIONS GEN_START NOT_TAKEN TO_BOOL
@@ -568,7 +582,7 @@ OPERATIONS: dict[str, Callable[[Any, int], None]] = {
     "LOAD_ASSERTION_ERROR": lambda m, _: m.load("AssertionError"),
     "LOAD_COMMON_CONSTANT": lambda m, arg: m.load(_COMMON[arg % len(_COMMON)]),
     "STORE_NAME": lambda m, arg: m.bind(m.named(arg)),
-    "STORE_GLOBAL": lambda m, arg: m.bind(m.named(arg)),
+    "STORE_GLOBAL": Operations.bind_global,
     "STORE_FAST": lambda m, arg: m.bind(m.local(arg)),
     "STORE_DEREF": lambda m, arg: m.bind(m.cell(arg)),
     "STORE_FAST_LOAD_FAST": lambda m, arg: (m.bind(m.local(arg >> 4)), m.load(m.local(arg & 15)))[0],

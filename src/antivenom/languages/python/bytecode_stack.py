@@ -111,6 +111,8 @@ class Stack:
         self.level = level
         self.stack: list[Any] = []
         self.out: list[ast.stmt] = []
+        self.declared: set[str] = set()
+        """Names of the module that this function assigns."""
         self.code: Code
 
     # ------------------------------------------------------------------ stack
@@ -150,6 +152,9 @@ class Stack:
         if isinstance(value, ast.expr):
             return value
         if isinstance(value, FunctionMark):
+            short = self.expression(value) if value.code.name == "<lambda>" else None
+            if short is not None:
+                return short
             name = self.shared.fresh(identifier(value.code.name.strip("<>")))
             return self.define(value, name)
         if isinstance(value, ImportMark):
@@ -171,6 +176,10 @@ class Stack:
 
     def klass(self, mark: FunctionMark, name: str) -> ast.stmt:
         """Return the definition of a class."""
+        raise NotImplementedError
+
+    def expression(self, mark: FunctionMark, source: ast.expr | None = None) -> ast.expr | None:
+        """Return a lambda, or a comprehension over `source`; None when it is no expression."""
         raise NotImplementedError
 
     def imported(self, mark: ImportMark) -> ast.expr:
@@ -208,7 +217,7 @@ class Stack:
                 self.bind_import(value, value.module.partition(".")[0])
         elif isinstance(value, FunctionMark):
             self.solid(value)
-        elif isinstance(value, ast.expr) and not is_simple(value):
+        elif isinstance(value, ast.expr) and not is_idle(value):
             self.out.append(ast.Expr(value))
 
     def duplicable(self, place: int) -> Any:  # noqa: ANN401
@@ -223,7 +232,7 @@ class Stack:
     def store(self, target: ast.expr, value: Any) -> None:  # noqa: ANN401
         """Bind a target to what was popped."""
         name = target.id if isinstance(target, ast.Name) else ""
-        if isinstance(value, FunctionMark) and name:
+        if isinstance(value, FunctionMark) and name and value.code.name != "<lambda>":
             before = self.shared.made.get(id(value.code))
             made = self.define(value, name)
             if before is None and isinstance(made, ast.Name) and made.id == name:
@@ -243,3 +252,10 @@ def _depth(node: ast.AST) -> int:
 def is_simple(value: ast.expr) -> bool:
     """Return whether an expression is short and without effect."""
     return isinstance(value, (ast.Name, ast.Constant))
+
+
+def is_idle(value: ast.expr) -> bool:
+    """Return whether evaluating an expression plainly does nothing."""
+    if isinstance(value, (ast.Tuple, ast.Compare, ast.Attribute, ast.UnaryOp)):
+        return all(is_simple(x) for x in ast.iter_child_nodes(value) if isinstance(x, ast.expr))
+    return is_simple(value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from antivenom.languages.python.bytecode_blocks import Blocks
+from antivenom.languages.python.bytecode_blocks import Blocks, generated
 from antivenom.languages.python.bytecode_stack import FunctionMark, Shared
 from antivenom.languages.python.disassemble import version_of
 from antivenom.languages.python.marshal_reader import Code
@@ -91,6 +91,36 @@ class Decompiler(Blocks):
         return ast.ClassDef(
             identifier(name), mark.bases, mark.keywords, kept or [ast.Pass()], mark.decorators
         )
+
+
+    def expression(self, mark: FunctionMark, source: ast.expr | None = None) -> ast.expr | None:
+        """Return a lambda, or a comprehension over `source`; None when it is no expression."""
+        if self.level > 40:
+            return None
+        body = Decompiler(self.shared, self.level + 1).body(mark.code)
+        first = body[0] if body else None
+        made: ast.expr | None = None
+        if source is None:
+            if len(body) == 1 and isinstance(first, ast.Return) and first.value is not None:
+                made = ast.Lambda(_parameters(mark), first.value)
+        elif isinstance(first, ast.Assign) and len(body) == 2:
+            made = _over(first.value, source)
+        elif isinstance(first, ast.For):
+            made = _over(generated(first), source)
+        if made is not None:
+            self.shared.made[id(mark.code)] = identifier(mark.code.name.strip("<>"))
+        return made
+
+
+def _over(made: ast.expr | None, source: ast.expr) -> ast.expr | None:
+    """Put what a comprehension is called with in the place of its parameter."""
+    if not isinstance(made, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return None
+    first = made.generators[0]
+    if not isinstance(first.iter, ast.Name) or first.iter.id != "_0":
+        return None
+    first.iter = source
+    return made
 
 
 def _is_machinery(stmt: ast.stmt) -> bool:

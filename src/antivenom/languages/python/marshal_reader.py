@@ -162,11 +162,11 @@ class _Reader:
 
     def _bytes(self, _: int) -> Any:  # noqa: ANN401
         value = self.take(self.size())
-        # A string of Python 2 is text wherever it can be; only its code is always bytes.
         return self._seen(value)
 
     def _old_interned(self, _: int) -> Any:  # noqa: ANN401
-        value = self.take(self.size()).decode("utf-8", "surrogatepass" if not self.old else "replace")
+        raw = self.take(self.size())
+        value = raw if self.old else raw.decode("utf-8", "surrogatepass")
         self.interned.append(value)
         return self._seen(value)
 
@@ -180,11 +180,11 @@ class _Reader:
         return self._seen(self.take(self.take(1)[0]).decode("latin-1"))
 
     def _seen(self, value: str | bytes) -> str | bytes:
-        self.texts.append(value)
+        self.texts.append(self._text(value))
         return value
 
     def _sequence(self, count: int, depth: int) -> list[Any]:
-        return [self.object(depth + 1) for _ in range(count)]
+        return [self._text(self.object(depth + 1)) for _ in range(count)]
 
     def _tuple(self, depth: int) -> tuple[Any, ...]:
         return tuple(self._sequence(self.size(), depth))
@@ -222,9 +222,9 @@ class _Reader:
         self.long()  # the size of the stack
         flags = self.long()
         code = self._expect(bytes, depth)
-        if self.texts and self.texts[-1] is code:
-            self.texts.pop()
-        consts = tuple(self._text(x) for x in self._expect(tuple, depth))
+        if self.texts:
+            self.texts.pop()  # the bytecode is no text
+        consts = self._expect(tuple, depth)
         names = self._names(depth)
         varnames = self._names(depth)
         cells = varnames
@@ -259,6 +259,7 @@ class _Reader:
         )
 
     def _text(self, value: Any) -> Any:  # noqa: ANN401
+        # A string of Python 2 is text wherever it can be; its bytecode is never in a collection.
         if self.old and isinstance(value, bytes) and value.isascii():
             return value.decode("ascii")
         return value
