@@ -75,7 +75,7 @@ def remember(
     """Write the results, and unless told otherwise the page and the evidence."""
     page.keep(made, measured)
     if not options.dry:
-        page.write(made, [*listing.alarms(measured)])
+        page.write(made, [*listing.alarms(measured, reasons=False)])
     prove(measured, write=not options.dry)
 
 

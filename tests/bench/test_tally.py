@@ -72,6 +72,15 @@ def test_check_is_never_listed(cluster: str) -> None:
     assert cluster or "check: 1 suspicious or worse, by theft/x 1" in text
 
 
+def test_names_from_uploads_cannot_command_a_terminal() -> None:
+    one = measured("evil\x1b[2J\u202e.whl", "malicious", "theft/x")
+    text = "\n".join(listing.alarms([one]))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "why" in text
+    assert "why" not in "\n".join(listing.alarms([one], reasons=False))
+
+
 def test_tables_are_markdown() -> None:
     text = tables.alarms([measured("a", "clean"), measured("b", "suspicious")], ("study",))
     lines = text.markdown().splitlines()
