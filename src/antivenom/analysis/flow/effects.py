@@ -320,12 +320,17 @@ class Effects:
         text = text_of(shown) if shown is not None else ""
         if row.command and not text:
             text = layers.shown(row, site)
+        if not row.value and "code.inject" in row.behavior:
+            # Only several steps together are an injection: each is told apart by its name.
+            text = path.rpartition(".")[2]
         target = site.first(row.host) if row.host else shown
         args = row.details(site.lookup)
         if path.rpartition(".")[0] in _ENVIRON and not row.value:
             args = ("all=yes",)
         if shown is not None and shown.known and _was_decoded(shown):
             args = ("encoded=yes", *args, *_cipher(shown))
+        if "file.delete" in row.behavior and text.endswith(f"{HOLE}/{m.frame.home.source.member}"):
+            args = (*args, "what=self")
         behaviors, path_class = self._named(row, site)
         if row.gives == "secrets.given":
             path_class = _asked(row, path, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import builders, layers
+from antivenom.analysis.flow import builders, bundled, layers
 from antivenom.analysis.flow.effects import Site
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
@@ -261,35 +261,6 @@ def _pickle(m: Machine, site: Site) -> Value | None:
     return pickle_value(m, site)
 
 
-def _open(m: Machine, site: Site) -> Value | None:
-    """Reading a file that the artifact itself brings gives its text."""
-    mode = text_of(site.args[1]) if len(site.args) > 1 else text_of(site.named.get("mode", Value()))
-    if site.args and not any(c in mode for c in "wax+"):
-        data = m.package.bundled(text_of(site.args[0]))
-        if data is not None:
-            row = m.frame.table.pick("builtins.open", site.lookup)
-            seen = m.effects.call(m, row, "builtins.open", site) if row is not None else Value()
-            return Value(
-                path="builtins.open()",
-                taints=seen.taints,
-                made=(*site.args[:1],),
-                table={"content": Value(const=data if "b" in mode else _text(data))},
-            )
-    return None
-
-
-def _read(m: Machine, site: Site) -> Value | None:
-    receiver = site.receiver
-    if receiver is not None and receiver.table and "content" in receiver.table:
-        content = receiver.table["content"]
-        return Value(const=content.const, taints=receiver.taints, coded=("bundled-file",))
-    return None
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
 def _bytes_io(m: Machine, site: Site) -> Value | None:
     if site.args and site.args[0].known:
         return Value(
@@ -367,9 +338,18 @@ SPECIALS: dict[str, Special] = {
     "builtins.filter": _filter,
     "builtins.super": _super,
     "builtins.type": _type,
-    "builtins.open": _open,
-    "io.open": _open,
-    "builtins.open().read": _read,
+    "builtins.open": bundled.open_file,
+    "io.open": bundled.open_file,
+    "builtins.open().read": bundled.read,
+    "pathlib.Path().open": bundled.open_path,
+    "pathlib.Path().read_text": bundled.read_text,
+    "pathlib.Path().read_bytes": bundled.read_bytes,
+    "pkgutil.get_data": bundled.resource_bytes,
+    "importlib.resources.read_text": bundled.resource_text,
+    "importlib.resources.read_binary": bundled.resource_bytes,
+    "json.load": bundled.load_json,
+    "wave.open": bundled.open_wave,
+    "wave.open().readframes": bundled.read,
     "io.BytesIO": _bytes_io,
     "io.StringIO": _bytes_io,
     "tempfile.mkstemp": _mkstemp,
