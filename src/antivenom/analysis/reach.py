@@ -100,12 +100,26 @@ def _unreached(m: Machine) -> None:
         known = m.reached | done
         waiting = [d for d in m.defined.values() if id(d.function) not in known]
         if not waiting:
-            return
+            break
         for ref in waiting:
             done.add(id(ref.function))
             source = m.package.by_member.get(ref.module.member)
             if source is None or source.module is not ref.module or _worth(source, ref):
                 _symbolic(m, ref, source)
+    for ref in [d for d in m.defined.values() if id(d.function) not in done]:
+        # Reached with other arguments: what does it do with the secret its parameter names?
+        source = m.package.by_member.get(ref.module.member)
+        if source is not None and id(ref.function) in source.hot_functions and _is_given(ref):
+            _symbolic(m, ref, source)
+
+
+def _is_given(ref: FunctionRef) -> bool:
+    """Whether a parameter is named after a secret that should not leave as it is."""
+    params = ref.function.params
+    return any(given_class(p, ref.function.name, params) in _TELLING for p in params)
+
+
+_TELLING = frozenset(["private", "secret"])
 
 
 def _worth(source: Source, ref: FunctionRef) -> bool:
