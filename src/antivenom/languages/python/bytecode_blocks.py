@@ -9,6 +9,7 @@ from typing import Any
 
 from antivenom.languages.python.bytecode_ops import Operations
 from antivenom.languages.python.bytecode_stack import is_simple
+from antivenom.languages.python.bytecode_table import NOTHING, OPERATIONS, WORDS
 from antivenom.languages.python.disassemble import Instruction, disassemble
 from antivenom.languages.python.marshal_reader import Code
 
@@ -34,6 +35,16 @@ class Blocks(Operations):
         body = comprehended(self.out)
         declared: list[ast.stmt] = [ast.Global(sorted(self.declared))] if self.declared else []
         return declared + body
+
+    def one(self, name: str, arg: int) -> None:
+        """Interpret one instruction that does not jump."""
+        handler = OPERATIONS.get(name)
+        if handler is not None:
+            handler(self, arg)
+        elif name.startswith(("BINARY_", "INPLACE_")):
+            self.binary(WORDS.get(name.partition("_")[2], "+"))
+        elif name not in NOTHING:
+            self.shared.why = f"compiled code: an instruction that is not known {name}".strip()
 
     def _index(self, offset: int) -> int:
         return bisect_left(self.offsets, offset)
@@ -137,12 +148,11 @@ class Blocks(Operations):
         one = self.instructions[at]
         return "JUMP" in one.name and 0 <= one.target <= one.offset
 
-    def _inside(
-        self, start: int, stop: int, stack: list[Any]
-    ) -> tuple[list[ast.stmt], list[Any]]:
+    def _inside(self, start: int, stop: int, stack: list[Any]) -> tuple[list[ast.stmt], list[Any]]:
         """Read a range on a copy of the stack; return its statements and its stack."""
         kept = self.out, self.stack
         self.out, self.stack = [], list(stack)
+        self.shared.left -= len(stack) // 20
         self.nesting += 1
         self._range(start, stop)
         self.nesting -= 1
@@ -188,9 +198,9 @@ class Blocks(Operations):
 
     def _loop(self, at: int, stop: int) -> int:
         for place in range(1, min(len(self.stack), 8) + 1):
-            if isinstance(self.stack[-place], (ast.List, ast.Dict, ast.Set)):
-                self.duplicable(place)
-            elif _is_empty_set(self.stack[-place]):
+            if isinstance(self.stack[-place], (ast.List, ast.Dict, ast.Set)) or _is_empty_set(
+                self.stack[-place]
+            ):
                 self.duplicable(place)
         source = self.pop()
         if stop <= at or self.nesting >= _MAX_NESTING:

@@ -39,11 +39,11 @@ class Calls(Stack):
         if isinstance(func, ast.Name) and func.id == "_exit":
             self.push(ast.Constant(None))
             return
-        if isinstance(func, FunctionMark) and self.shared.minor == 0 and not args:
-            if func.code.name not in _INLINE:
-                self.push(func)  # Python 2 calls the body of a class before it builds one
-                return
-        if isinstance(func, FunctionMark) and func.code.name in _INLINE and len(args) == 1:
+        inline = isinstance(func, FunctionMark) and func.code.name in _INLINE
+        if isinstance(func, FunctionMark) and not (inline or self.shared.minor or args):
+            self.push(func)  # Python 2 calls the body of a class before it builds one
+            return
+        if inline and len(args) == 1:
             inlined = self.expression(func, args[0])
             if inlined is not None:
                 self.push(inlined)

@@ -85,21 +85,19 @@ class Shared:
         self.used.add(key)
         if len(value) <= _LONG:
             return self.constants.expr(value)
-        return ast.Name(self._pool(key), ast.Load())
+        return ast.Name(self._pool(key, value), ast.Load())
 
     def _short(self, value: tuple[Any, ...]) -> ast.expr:
         if sum(len(x) for x in value if isinstance(x, (str, bytes, tuple))) + len(value) <= _LONG:
             return self.constants.expr(value)
-        try:
-            return ast.Name(self._pool((tuple, value)), ast.Load())
-        except TypeError:
-            return self.constants.expr(value)
+        # By identity: to hash a tuple that holds another twice, and so on, takes forever.
+        return ast.Name(self._pool((tuple, id(value)), value), ast.Load())
 
-    def _pool(self, key: tuple[type, Any]) -> str:
+    def _pool(self, key: tuple[type, Any], value: Any) -> str:  # noqa: ANN401
         if key not in self.pooled:
             self.pooled[key] = name = self.fresh("const")
             target = ast.Name(name, ast.Store())
-            self.pool.append(ast.Assign([target], self.constants.expr(key[1]), lineno=1))
+            self.pool.append(ast.Assign([target], self.constants.expr(value), lineno=1))
         return self.pooled[key]
 
 
@@ -120,10 +118,10 @@ class Stack:
     def push(self, value: Any) -> None:  # noqa: ANN401 - expressions and marks
         """Push an expression or a mark; a very deep expression gets a name."""
         if isinstance(value, ast.expr):
-            depth = 1 + max((_depth(c) for c in ast.iter_child_nodes(value)), default=0)
+            depth = 1 + max((depth_of(c) for c in ast.iter_child_nodes(value)), default=0)
             if depth > _MAX_DEPTH:
                 value, depth = self.keep(value), 1
-            value._depth = depth  # type: ignore[attr-defined]
+            value._depth = depth
         if len(self.stack) < _MAX_STACK:
             self.stack.append(value)
 
@@ -244,7 +242,8 @@ class Stack:
         self.out.append(ast.Assign([target], self.solid(value), lineno=1))
 
 
-def _depth(node: ast.AST) -> int:
+def depth_of(node: ast.AST) -> int:
+    """Return how deep an expression is, as it was noted when it was pushed."""
     found: int = getattr(node, "_depth", 1)
     return found
 

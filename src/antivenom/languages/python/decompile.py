@@ -17,7 +17,7 @@ from antivenom.languages.python.marshal_reader import Code
 from antivenom.languages.python.opcodes import VERSIONS
 from antivenom.languages.python.rendered import identifier, mention
 
-_LAMBDA = frozenset(["<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"])
+_MAX_REST = 200_000
 
 
 def decompile(codes: list[Code], version: str, texts: list[Any]) -> tuple[list[ast.stmt], str]:
@@ -29,10 +29,16 @@ def decompile(codes: list[Code], version: str, texts: list[Any]) -> tuple[list[a
         return mention(texts, "_texts"), "compiled code of an unknown version: constants only"
     shared = Shared(version)
     body: list[ast.stmt] = []
-    for code in codes:
-        body += Decompiler(shared).top(code)
-    body = shared.pool + body + _rest(codes, shared)
-    return body, shared.why
+    try:
+        for code in codes:
+            body += Decompiler(shared).top(code)
+        body += _rest(codes, shared)
+    except RecursionError:
+        shared.why = "compiled code: nested too deeply"
+        body += mention(texts, "_texts")
+    if shared.constants.left < 0 and not shared.why:
+        shared.why = "compiled code: more constants than are read"
+    return shared.pool + body, shared.why
 
 
 def _rest(codes: list[Code], shared: Shared) -> list[ast.stmt]:
@@ -41,7 +47,9 @@ def _rest(codes: list[Code], shared: Shared) -> list[ast.stmt]:
     texts: list[Any] = []
     seen: set[int] = set()
     waiting: list[Any] = list(codes)
-    while waiting:
+    for _ in range(_MAX_REST):
+        if not waiting:
+            break
         one = waiting.pop()
         if isinstance(one, tuple):
             waiting += one
@@ -52,8 +60,6 @@ def _rest(codes: list[Code], shared: Shared) -> list[ast.stmt]:
             waiting += one.consts
             if id(one) not in shared.made and one not in codes:
                 out.append(Decompiler(shared).function(FunctionMark(one), one.name))
-        if len(seen) + len(texts) > 50_000:
-            break
     return out + mention(texts[::-1], "_unused")
 
 
@@ -91,7 +97,6 @@ class Decompiler(Blocks):
         return ast.ClassDef(
             identifier(name), mark.bases, mark.keywords, kept or [ast.Pass()], mark.decorators
         )
-
 
     def expression(self, mark: FunctionMark, source: ast.expr | None = None) -> ast.expr | None:
         """Return a lambda, or a comprehension over `source`; None when it is no expression."""

@@ -16,12 +16,16 @@ _BY_LAYOUT = {
     "3.11": ("3.11", "3.12", "3.13", "3.14"),
 }
 _RELATIVE = frozenset(
-    ["JUMP_FORWARD", "FOR_ITER", "SETUP_LOOP", "SETUP_EXCEPT", "SETUP_FINALLY", "SETUP_WITH"]
-    + ["SETUP_ASYNC_WITH", "SEND", "CALL_FINALLY"]
+    """
+    JUMP_FORWARD FOR_ITER SETUP_LOOP SETUP_EXCEPT SETUP_FINALLY SETUP_WITH SETUP_ASYNC_WITH SEND
+    CALL_FINALLY
+    """.split()  # noqa: SIM905 - a table is read more easily
 )
 _ABSOLUTE = frozenset(
-    ["JUMP_ABSOLUTE", "CONTINUE_LOOP", "JUMP_IF_NOT_EXC_MATCH", "JUMP_IF_FALSE_OR_POP"]
-    + ["JUMP_IF_TRUE_OR_POP", "POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE"]
+    """
+    JUMP_ABSOLUTE CONTINUE_LOOP JUMP_IF_NOT_EXC_MATCH JUMP_IF_FALSE_OR_POP JUMP_IF_TRUE_OR_POP
+    POP_JUMP_IF_FALSE POP_JUMP_IF_TRUE
+    """.split()  # noqa: SIM905 - a table is read more easily
 )
 _HAVE_ARGUMENT = 90
 """In Python 2 an instruction from this number on is three bytes long."""

@@ -43,6 +43,7 @@ class Code:
     exceptions: bytes = field(repr=False)
 
 
+_FAILURES = (MarshalError, struct.error, IndexError, ValueError, OverflowError, RecursionError)
 _LAYOUTS = ("3.11", "3.8", "3.0", "2.7")
 
 
@@ -51,13 +52,14 @@ def read(data: bytes, layout: str = "") -> tuple[Any, list[Any]]:
 
     Raises:
         MarshalError: No layout fits; the second argument holds the texts of the best attempt.
+
     """
     best: list[Any] = []
     for one in (layout,) if layout else _LAYOUTS:
         reader = _Reader(data, one)
         try:
             return reader.object(0), reader.texts
-        except (MarshalError, struct.error, IndexError, ValueError, OverflowError) as error:
+        except _FAILURES as error:
             if len(reader.texts) > len(best):
                 best = reader.texts
             failure = error

@@ -6,7 +6,10 @@ from antivenom.languages.python.marshal_reader import Code, MarshalError, read
 from antivenom.languages.python.rendered import mention, module_of
 from antivenom.model.program import Module
 
-_HEADERS = ((62211, 62211, "2.7", 8), (3000, 3359, "3.0", 12), (3360, 3379, "3.6", 12)) + (
+_HEADERS = (
+    (62211, 62211, "2.7", 8),
+    (3000, 3359, "3.0", 12),
+    (3360, 3379, "3.6", 12),
     (3390, 3399, "3.7", 16),
     (3400, 3419, "3.8", 16),
     (3420, 3429, "3.9", 16),

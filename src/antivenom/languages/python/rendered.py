@@ -12,7 +12,7 @@ from typing import Any
 
 from antivenom.model.program import Module
 
-MAX_TEXT = 4 << 20
+MAX_TEXT = 2 << 20
 _MAX_ITEMS = 20_000
 _MAX_BITS = 12_000
 

@@ -16,10 +16,24 @@ _MAX_OPEN = 30
 _OPENERS = frozenset("([{")
 _CLOSERS = frozenset(")]}")
 _CLAUSES = frozenset(
-    """
-    ERROR block else_clause elif_clause except_clause finally_clause case_clause with_clause
-    with_item decorator parameters lambda_parameters for_in_clause if_clause pair chevron
-    """.split()
+    [
+        "ERROR",
+        "block",
+        "else_clause",
+        "elif_clause",
+        "except_clause",
+        "finally_clause",
+        "case_clause",
+        "with_clause",
+        "with_item",
+        "decorator",
+        "parameters",
+        "lambda_parameters",
+        "for_in_clause",
+        "if_clause",
+        "pair",
+        "chevron",
+    ]
 )
 _ARGUMENTS = frozenset(["argument_list", "generator_expression"])
 
