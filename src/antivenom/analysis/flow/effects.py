@@ -455,7 +455,7 @@ class Effects:
                     taint,
                     feeds,
                     site,
-                    value=_sink_value(taint, text),
+                    value=_sink_value(taint, text, feeds),
                     host=host,
                     args=(*body, *args),
                     path_class=path_class,
@@ -654,7 +654,10 @@ _LOCAL = re.compile(
 )
 
 
-def _sink_value(taint: Taint, text: str) -> str:
+def _sink_value(taint: Taint, text: str, feeds: str) -> str:
+    if feeds == "code.run" and taint.via[0] == "file.read" and taint.value:
+        # The layer shows what the file says; here counts which file it was.
+        return taint.value
     return text if text and text != HOLE else taint.value
 
 
