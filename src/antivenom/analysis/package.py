@@ -133,7 +133,10 @@ class Package:
         found = self.by_name.get(path)
         if found is not None and (found is not importer or importer.package):
             return found
-        return self._beside(path, importer, 1) if "." not in importer.name else None
+        root = path.partition(".")[0]
+        if "." in importer.name or (importer.package and root in api.table("python").modules):
+            return None
+        return self._beside(path, importer, 1)
 
     def _beside(self, path: str, importer: Source, up: int) -> Source | None:
         folder = importer.member
@@ -175,7 +178,7 @@ def lower(source: Source) -> Module:
 def mark(source: Source, module: Module) -> None:
     """Find the functions of a module that hold a needle or call one that does."""
     text = module.text
-    encoded = text.encode("utf-8", "replace")
+    encoded = seamless(text.encode("utf-8", "replace"))
     starts = _line_starts(encoded)
     strong, weak = _needle_lines(encoded, starts)
     functions = module.functions
@@ -292,9 +295,19 @@ def _path_words() -> frozenset[str]:
     return frozenset(word for word in _secret_words() if word.isidentifier())
 
 
+_PLUS = re.compile(rb"""\+ ?['"]""")
+_SEAM = re.compile(rb"""(?<=[\w/.~-])(?:' ?\+ ?'|" ?\+ ?")(?=[\w/.~-])""")
+
+
+def seamless(data: bytes) -> bytes:
+    """Put together what is written as a sum of texts on one line: ``".aws/cred" + "entials"``."""
+    return _SEAM.sub(b"", data) if _PLUS.search(data) else data
+
+
 def is_hot(data: bytes) -> bool:
     """Return whether a text holds an identifier that some behavior needs."""
     automaton, names, strong_count = needles()
+    data = seamless(data)
     if not data.isascii() and _odd_identifier(data):
         return True
     for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,10 @@ class Machine:
         """Import a module of the package by its absolute path, parents first."""
         source = self.package.find(path, importer)
         if source is None:
+            return None
+        if path.partition(".")[0] in sys.stdlib_module_names:
+            # The interpreter has its own; only beside a script may a file stand in its place.
+            self.run_module(self.module_ref(source))
             return None
         if "." in path and not path.startswith("."):
             parent = self.package.find(path.rpartition(".")[0], importer)

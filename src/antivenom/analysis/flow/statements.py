@@ -8,7 +8,7 @@ from typing import Any
 
 from antivenom.analysis.flow import guards, recipients
 from antivenom.analysis.flow.calls import call_value
-from antivenom.analysis.flow.expressions import defaults, evaluate, operate
+from antivenom.analysis.flow.expressions import by_path, defaults, evaluate, operate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
@@ -477,11 +477,11 @@ def _import(m: Machine, stmt: p.Import) -> End:
     if not stmt.names:
         ref = m.load(stmt.path, importer)
         if stmt.alias:
-            env.set(stmt.alias, _module_value(ref, stmt.path))
+            env.set(stmt.alias, _module_value(m, ref, stmt.path))
         else:
             root = stmt.path.partition(".")[0]
             top = m.load(root, importer) if "." in stmt.path else ref
-            env.set(root, _module_value(top, root))
+            env.set(root, _module_value(m, top, root))
         name = stmt.alias or stmt.path.partition(".")[0]
         renamed = (
             ref is None and stmt.alias and stmt.path.partition(".")[0] in m.frame.table.modules
@@ -504,8 +504,16 @@ def _import(m: Machine, stmt: p.Import) -> End:
     return End.NORMAL
 
 
-def _module_value(ref: ModuleRef | None, path: str) -> Value:
-    return Value(ref=ref) if ref is not None else Value(path=path)
+def _module_value(m: Machine, ref: ModuleRef | None, path: str) -> Value:
+    return _either(m, Value(ref=ref), path) if ref is not None else Value(path=path)
+
+
+def _either(m: Machine, value: Value, path: str) -> Value:
+    """A member under a well-known library's name may be what runs, or lie beside it unused."""
+    root = path.partition(".")[0]
+    if root not in m.frame.table.modules or m.frame.home.source.name.partition(".")[0] == root:
+        return value
+    return join(by_path(m, path), value)
 
 
 def _star(m: Machine, ref: ModuleRef | None, path: str) -> None:
@@ -522,13 +530,13 @@ def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:
     if ref is not None:
         found = ref.env.vars.get(name)
         if found is not None:
-            return found
+            return _either(m, found, f"{path}.{name}")
     joint = path + name if path.endswith(".") else f"{path}.{name}"
     sub = m.load(joint, importer)
     if sub is not None:
-        return Value(ref=sub)
+        return _either(m, Value(ref=sub), joint)
     if ref is not None:
-        return Value()
+        return _either(m, Value(), joint)
     value = Value(path=joint)
     known = m.frame.table.constants.get(joint)
     return Value(const=known, path=joint) if known is not None else value
