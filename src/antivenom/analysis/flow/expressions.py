@@ -189,7 +189,15 @@ def _of_module(m: Machine, ref: ModuleRef, name: str) -> Value:
     for star in ref.stars:
         if m.frame.table.rows(f"{star}.{name}"):
             return by_path(m, f"{star}.{name}")
-    return Value()
+    # A well-known library whose code we did not follow so far, under its own name.
+    path = f"{ref.source.name}.{name}"
+    return by_path(m, path) if m.frame.table.rows(path) else Value()
+
+
+def _alike(one: Value, other: Value) -> bool:
+    if one.known or other.known:
+        return False
+    return one.path == other.path and one.base is other.base and one.ref is other.ref
 
 
 def _of_alternatives(m: Machine, base: Value, name: str) -> Value:
@@ -197,7 +205,7 @@ def _of_alternatives(m: Machine, base: Value, name: str) -> Value:
     found: list[Value] = []
     for option in base.alts:
         value = attribute(m, option, name)
-        if not any(v.path == value.path and v.base is value.base for v in found):
+        if not any(_alike(v, value) for v in found):
             found.append(value)
     if len(found) == 1:
         return found[0]
