@@ -18,7 +18,16 @@ from antivenom.analysis.flow.objects import (
     Method,
     Partial,
 )
-from antivenom.analysis.value import HOLE, UNKNOWN, Taint, Value, join, merge_taints, taints_of
+from antivenom.analysis.value import (
+    HOLE,
+    UNKNOWN,
+    Taint,
+    Value,
+    join,
+    merge_taints,
+    taints_of,
+    text_of,
+)
 from antivenom.model import program as p
 
 
@@ -129,7 +138,7 @@ def _fold(path: str, site: Site) -> Value | None:
         path, [v.const for v in site.args], {k: v.const for k, v in site.named.items()}
     )
     if const is UNKNOWN:
-        return None
+        return _partly(path, site)
     coded = next((v.coded for v in values if v.coded), ())
     taints = taints_of(values)
     if decoder:
@@ -142,7 +151,6 @@ def _fold(path: str, site: Site) -> Value | None:
 def _partly(path: str, site: Site) -> Value | None:
     if path in {"os.path.join", "posixpath.join", "ntpath.join"}:
         from antivenom.analysis.flow.expressions import shorten
-        from antivenom.analysis.value import text_of
 
         parts = [text_of(v) or HOLE for v in site.args]
         taints = taints_of(site.args)
@@ -150,7 +158,7 @@ def _partly(path: str, site: Site) -> Value | None:
         return Value(hint=hint, taints=taints) if hint.strip("/" + HOLE) else Value(taints=taints)
     if path in _TRANSPARENT and site.args:
         first = site.args[0]
-        return Value(hint=first.hint, taints=first.taints, alts=first.alts, made=first.made)
+        return Value(hint=text_of(first), taints=first.taints, alts=first.alts, made=first.made)
     return None
 
 
@@ -214,7 +222,6 @@ def _mutate(m: Machine, receiver: Value, name: str, args: list[Value]) -> Value:
 def _join(glue: Value, source: Value) -> Value:
     """``"".join(parts)`` of constants, or of parts partly known."""
     from antivenom.analysis.flow.expressions import shorten
-    from antivenom.analysis.value import text_of
 
     taints = merge_taints(glue.taints, source.taints)
     if glue.known and source.known:
@@ -245,7 +252,6 @@ def _format(
     receiver: Value, args: list[Value], named: dict[str, Value], taints: tuple[Taint, ...]
 ) -> Value:
     from antivenom.analysis.flow.expressions import shorten
-    from antivenom.analysis.value import text_of
 
     out: list[str] = []
     position = 0
