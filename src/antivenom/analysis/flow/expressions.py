@@ -149,6 +149,11 @@ def _type_path(const: object) -> str:
     return f"builtins.{type(const).__name__}"
 
 
+_STARTS_RUN = frozenset(["start"])
+_RUNNABLE = frozenset(["Thread", "Process", "Timer", "QThread"])
+"""Whose `start` runs the `run` that a subclass writes."""
+
+
 def _of_object(m: Machine, base: Value, name: str) -> Value | None:
     ref = base.ref
     if isinstance(ref, Instance):
@@ -165,6 +170,10 @@ def _of_object(m: Machine, base: Value, name: str) -> Value | None:
         if inherited is not None:
             return inherited
         external = ref.cls.external()
+        if name in _STARTS_RUN and any(e.rpartition(".")[2] in _RUNNABLE for e in external):
+            run = ref.cls.method("run")
+            if run is not None:
+                return Value(ref=Method(run, base))
         path = f"{external[0]}().{name}" if external else ""
         return Value(path=path, base=base, taints=base.taints)
     if isinstance(ref, ModuleRef):
@@ -371,6 +380,8 @@ def _concatenate(args: list[Value]) -> Value:
     """A long ``a + b + c``: joined at once, since pairwise it would be quadratic."""
     consts = [a.const for a in args]
     taints = taints_of(args)
+    if fold.bulk(*consts) > fold.MAX_TEXT:
+        return Value(taints=taints)
     if all(isinstance(c, str) for c in consts):
         text = "".join(consts)
         return Value(const=text, taints=taints, coded=_with(args[0].coded, "assembled"))
@@ -513,6 +524,8 @@ def _template(m: Machine, expr: p.Template) -> Value:
     taints = taints_of(values)
     consts = [v.const for v in values]
     if all(isinstance(c, (str, int, float)) for c in consts):
+        if fold.bulk(*consts) > fold.MAX_TEXT or not all(map(fold.fits, consts)):
+            return Value(taints=taints)
         coded = next((v.coded for v in values if v.coded), ())
         many = len(values) > 2
         text = "".join(str(c) for c in consts)
