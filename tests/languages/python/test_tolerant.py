@@ -217,10 +217,56 @@ def test_any_text_is_read(text: str) -> None:
     parse(text, member="m.py").functions[0].body  # noqa: B018
 
 
-_TOKENS = """
-def class if else : ( ) [ ] { } import from x y = == 'a' f'{ lambda , print exec >> ` 0777 1L except
-try raise with as async await yield * ** @ . ; match case $ type b' -> global del
-""".split()
+_TOKENS = [
+    "def",
+    "class",
+    "if",
+    "else",
+    ":",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "import",
+    "from",
+    "x",
+    "y",
+    "=",
+    "==",
+    "'a'",
+    "f'{",
+    "lambda",
+    ",",
+    "print",
+    "exec",
+    ">>",
+    "`",
+    "0777",
+    "1L",
+    "except",
+    "try",
+    "raise",
+    "with",
+    "as",
+    "async",
+    "await",
+    "yield",
+    "*",
+    "**",
+    "@",
+    ".",
+    ";",
+    "match",
+    "case",
+    "$",
+    "type",
+    "b'",
+    "->",
+    "global",
+    "del",
+]
 _WORDS = st.sampled_from([*_TOKENS, "\n", "\n  ", "\t", "\\\n", '"""'])
 
 
