@@ -54,6 +54,7 @@ _UNARY: Mapping[str, Callable[[Any], Any]] = {
     "inv": operator.invert,
     "not": operator.not_,
 }
+_COMPARING = frozenset(["==", "!=", "<", "<=", ">", ">=", "is", "isnot", "in", "notin"])
 _NUMBERS = (int, float, bool)
 
 
@@ -68,6 +69,32 @@ def fits(value: object) -> bool:
     return True
 
 
+def bulk(*values: object, cap: int = MAX_TEXT) -> int:
+    """Return about how many characters values hold, what is inside containers included.
+
+    Counts what is held twice twice, as whoever prints or compares it does; stops above `cap`.
+    """
+    total = 0
+    waiting: list[object] = list(values)
+    while waiting and total <= cap:
+        value = waiting.pop()
+        total += 2
+        if isinstance(value, (str, bytes, bytearray)):
+            total += len(value)
+        elif isinstance(value, (list, tuple, set, frozenset, dict, range)):
+            total += len(value)
+            if total <= cap and not isinstance(value, range):
+                waiting += value
+                waiting += value.values() if isinstance(value, dict) else ()
+    return total
+
+
+def shallow(*values: object) -> bool:
+    """Return whether values may be put into a constant container, compared, or hashed."""
+    held = [v for v in values if isinstance(v, (list, tuple, set, frozenset, dict))]
+    return not held or bulk(*held, cap=MAX_ITEMS) <= MAX_ITEMS
+
+
 def binary(op: str, left: Any, right: Any) -> Any:
     """Apply a binary operator to two constants."""
     try:
@@ -80,6 +107,8 @@ def binary(op: str, left: Any, right: Any) -> Any:
         if op == "%":
             return _percent(left, right)
         if op == "+" and not _sum_fits(left, right):
+            return UNKNOWN
+        if op in _COMPARING and not shallow(left, right):
             return UNKNOWN
         result = _OPERATORS[op](left, right)
     except _ERRORS:
@@ -125,7 +154,7 @@ def _percent(left: Any, right: Any) -> Any:
     if isinstance(left, (str, bytes)):
         if len(left) > 65536 or _wide(left if isinstance(left, str) else left.decode("latin-1")):
             return UNKNOWN
-        return left % right
+        return left % right if bulk(right) <= MAX_TEXT else UNKNOWN
     return left % right
 
 
@@ -141,6 +170,8 @@ def _wide(pattern: str) -> bool:
 
 def index(base: Any, key: Any) -> Any:
     """Return ``base[key]`` of constants; `key` may be a slice."""
+    if isinstance(key, tuple) and not shallow(key):
+        return UNKNOWN
     try:
         return base[key]
     except _ERRORS:
@@ -172,7 +203,23 @@ def _pow(*args: Any) -> Any:
 
 
 def _str(*args: Any, **named: Any) -> Any:
+    if bulk(*args) > MAX_TEXT:
+        return UNKNOWN
     return str(*args, **named) if not isinstance(args[0] if args else "", int) else str(args[0])
+
+
+def _round(value: Any, digits: int = 0) -> Any:
+    return round(value, *([digits] if digits else [])) if abs(digits) < 400 else UNKNOWN
+
+
+def _join(glue: Any, parts: Any) -> Any:
+    size = sum(map(len, parts)) + len(glue) * len(parts)
+    return glue.join(parts) if size <= MAX_TEXT else UNKNOWN
+
+
+def _said(how: Callable[[Any], str]) -> Callable[[Any], Any]:
+    """``repr`` of a list of long texts is longer than any of them."""
+    return lambda value: how(value) if bulk(value) <= MAX_TEXT else UNKNOWN
 
 
 def _sum(*args: Any) -> Any:
@@ -183,7 +230,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "builtins.abs": abs,
     "builtins.all": all,
     "builtins.any": any,
-    "builtins.ascii": ascii,
+    "builtins.ascii": _said(ascii),
     "builtins.bin": bin,
     "builtins.bool": bool,
     "builtins.bytearray": _bytes,
@@ -195,7 +242,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "builtins.divmod": divmod,
     "builtins.enumerate": lambda *a: list(enumerate(*a)),
     "builtins.float": float,
-    "builtins.format": lambda v, s="": format(v, s) if not _wide(s) else UNKNOWN,
+    "builtins.format": lambda v, s="": UNKNOWN if _wide(s) or bulk(v) > MAX_TEXT else format(v, s),
     "builtins.frozenset": frozenset,
     "builtins.hex": hex,
     "builtins.int": _int,
@@ -210,13 +257,13 @@ PURE: dict[str, Callable[..., Any]] = {
     "builtins.ord": ord,
     "builtins.pow": _pow,
     "builtins.range": _range,
-    "builtins.repr": repr,
+    "builtins.repr": _said(repr),
     "builtins.reversed": lambda x: list(reversed(x)),
-    "builtins.round": round,
+    "builtins.round": _round,
     "builtins.set": set,
     "builtins.sorted": sorted,
     "builtins.str": _str,
-    "builtins.str.join": lambda s, x: s.join(x),
+    "builtins.str.join": _join,
     "builtins.str.maketrans": str.maketrans,
     "builtins.bytes.maketrans": bytes.maketrans,
     "string.maketrans": str.maketrans,
@@ -243,6 +290,12 @@ PURE: dict[str, Callable[..., Any]] = {
 }
 """Path -> function over constants. Decoders stand in `decode.DECODERS`."""
 
+_LISTING = frozenset(
+    f"builtins.{name}"
+    for name in "dict enumerate frozenset list reversed set sorted sum tuple zip".split()
+)
+"""What makes an object of every character of a text."""
+
 CONSTANTS: Mapping[str, Any] = {
     "string.ascii_letters": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
@@ -266,6 +319,8 @@ def call(path: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
             return (result if fits(result) else UNKNOWN), decoder[0]
         function = PURE.get(path)
         if function is None or any(not fits(a) for a in args):
+            return UNKNOWN, ""
+        if path in _LISTING and any(hasattr(a, "__len__") and len(a) > MAX_ITEMS for a in args):
             return UNKNOWN, ""
         result = function(*args, **named)
     except _ERRORS:
@@ -313,10 +368,10 @@ def _method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) ->
             return _transcode(receiver, name, args, named)
         if name == "fromhex":
             return bytes.fromhex(*args), "hex"
-        if name == "format" and (_wide(receiver) or ".__" in receiver):
+        if not _bounded(receiver, name, args, named):
             return UNKNOWN, ""
-        if name == "replace" and len(receiver) * (1 + len(args[1])) > 64 * MAX_TEXT:
-            return UNKNOWN, ""
+        if name == "join":
+            return _join(receiver, *args), ""
         if name in {"expandtabs"} or name not in _TEXT_METHODS | {"zfill", "ljust", "rjust"}:
             return UNKNOWN, ""
         if name in {"zfill", "ljust", "rjust"} and args[0] > 65536:
@@ -328,10 +383,29 @@ def _method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) ->
     if isinstance(receiver, (list, tuple)) and name in _LIST_METHODS:
         return getattr(receiver, name)(*args), ""
     if isinstance(receiver, int) and name in _INT_METHODS:
-        if name == "to_bytes" and args and args[0] > MAX_TEXT:
+        if name == "to_bytes" and (args[0] if args else named.get("length", 1)) > MAX_TEXT:
             return UNKNOWN, ""
         return getattr(receiver, name)(*args, **named), ""
     return UNKNOWN, ""
+
+
+def _bounded(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> bool:
+    """Return whether the result of a method of a text cannot be much longer than what we keep."""
+    size = len(receiver)
+    if name in {"format", "format_map"}:
+        if not isinstance(receiver, str) or ".__" in receiver or ":{" in receiver:
+            return False
+        many = 1 + receiver.count("{")
+        return not _wide(receiver) and many * bulk(*args, *named.values()) <= 4 * MAX_TEXT
+    if name == "replace" and len(args) > 1:
+        return size + receiver.count(args[0]) * len(args[1]) <= MAX_TEXT
+    if name == "translate" and args and isinstance(args[0], dict):
+        longest = max((len(v) for v in args[0].values() if isinstance(v, str)), default=1)
+        return size * longest <= MAX_TEXT
+    if name in {"split", "rsplit", "splitlines"}:
+        sep = args[0] if args and name != "splitlines" else None
+        return (receiver.count(sep) if sep else size // 2) <= MAX_ITEMS
+    return True
 
 
 def _transcode(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
@@ -346,6 +420,8 @@ def _transcode(receiver: Any, name: str, args: list[Any], named: dict[str, Any])
 def mutate(receiver: Any, name: str, args: list[Any]) -> Any:
     """Change a constant list, set, dict or bytearray in place; return what the method returns."""
     try:
+        if not shallow(*args) or any(a is receiver for a in args):
+            return UNKNOWN
         if isinstance(receiver, (list, set, dict, bytearray)) and len(receiver) < MAX_ITEMS:
             return getattr(receiver, name)(*args)
     except _ERRORS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antivenom.analysis import fold
 from antivenom.analysis.flow.expressions import evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.statements import bind, elements
@@ -22,7 +23,7 @@ def comprehend(m: Machine, expr: p.Comp) -> Value:
     finally:
         frame.env.undo()
     taints = taints_of([*out[:200], *sources[:8]])
-    if exact and all(v.known for v in out):
+    if exact and all(v.known for v in out) and fold.shallow(*(v.const for v in out)):
         return _constant(expr, out, taints)
     if expr.kind == "dict":
         return Value(table={}, taints=taints)

@@ -313,7 +313,9 @@ def _with(coded: tuple[str, ...], step: str) -> tuple[str, ...]:
 
 
 def _hashable(value: object) -> bool:
-    return isinstance(value, (str, bytes, int, float, bool, type(None), tuple))
+    return fold.shallow(value) and isinstance(
+        value, (str, bytes, int, float, bool, type(None), tuple)
+    )
 
 
 # ---------------------------------------------------------------- operations
@@ -466,6 +468,8 @@ def _sequence(m: Machine, expr: p.Op) -> Value:
         values.append(value)
     if plain and not any(isinstance(a, p.Op) and a.op == "star" for a in expr.args):
         consts = [v.const for v in values]
+        if not fold.shallow(*consts):
+            return Value(items=values)
         if expr.op == "list":
             return Value(const=consts)
         try:
@@ -493,7 +497,7 @@ def _dict(m: Machine, expr: p.Op) -> Value:
         from antivenom.analysis.flow import recipients
 
         recipients.paid(m, table, expr.line)
-    if plain:
+    if plain and fold.shallow(*(v.const for v in table.values())):
         return Value(const={k: v.const for k, v in table.items()})
     return Value(table=table, taints=taints_of([*table.values(), *extra]))
 
