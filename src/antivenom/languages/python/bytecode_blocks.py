@@ -15,6 +15,7 @@ from antivenom.languages.python.marshal_reader import Code
 
 _MAX_NESTING = 25
 _GOES_ON = frozenset(["JUMP_FORWARD", "JUMP_ABSOLUTE"])
+_BETWEEN = frozenset(["NOT_TAKEN"])
 _ENDS = (ast.Return, ast.Raise)
 
 
@@ -132,17 +133,30 @@ class Blocks(Operations):
             test = test.operand if isinstance(test, ast.UnaryOp) else ast.UnaryOp(ast.Not(), test)
             at, target = at + 1, stop
         target = min(target, stop)
-        end, after = target, target
-        last = self.instructions[target - 1]
-        if last.name in _GOES_ON and target - 1 > at:
-            beyond = self._index(last.target)
-            if target < beyond <= stop:
-                end, after = target - 1, beyond
+        end, after = self._otherwise(at, target, stop)
         before = list(self.stack)
         body, left = self._inside(at + 1, end, before)
         other, right = self._inside(target, after, before) if after > target else ([], before)
         self._join(test, body, other, left, right)
         return after
+
+    def _otherwise(self, at: int, target: int, stop: int) -> tuple[int, int]:
+        """Return where the first arm of a branch ends, and where the second does."""
+        end = target - 1
+        last = self.instructions[end]
+        if last.name == "POP_TOP":
+            # `a and b or c` from 3.12 on: COPY, TO_BOOL, POP_JUMP_IF_TRUE, NOT_TAKEN, POP_TOP.
+            while end > at + 1 and self.instructions[end - 1].name in _BETWEEN:
+                end -= 1
+            last = self.instructions[end - 1]
+            while end > at + 1 and self.instructions[end].name != "COPY":
+                end -= 1
+        leaves = last.name in _GOES_ON or "_OR_POP" in last.name or "POP_JUMP_IF" in last.name
+        if leaves and at < end < target and "BACKWARD" not in last.name:
+            beyond = self._index(last.target)
+            if target < beyond <= stop:
+                return end, beyond
+        return target, target
 
     def _goes_back(self, at: int) -> bool:
         one = self.instructions[at]

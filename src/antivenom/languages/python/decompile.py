@@ -84,7 +84,7 @@ class Decompiler(Blocks):
         self.shared.made[id(code)] = name
         inner = Decompiler(self.shared, self.level + 1)
         body = inner.body(code) if inner.level < 40 else []
-        kind: Any = ast.AsyncFunctionDef if code.flags & 0x80 else ast.FunctionDef
+        kind: Any = ast.AsyncFunctionDef if code.flags & 0x280 else ast.FunctionDef
         made: ast.stmt = kind(name, _parameters(mark), body or [ast.Pass()], mark.decorators)
         return made
 
