@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from antivenom.analysis import engine
 from bench import corpus, evidence, kept, listing, live, measure, page, speed, tables, tally
 from bench.measure import Measured
 
@@ -101,8 +102,10 @@ def only_speed(_: argparse.Namespace) -> None:
 
 
 def digests(_: argparse.Namespace) -> None:
-    """Print a hash of each review of the determinism check."""
-    for one in measure.measure(speed.same_samples(), measure.knowledge()):
+    """Print what reviews, then a hash of each review of the determinism check."""
+    known = measure.knowledge()
+    print(engine.digest(), known.digest)
+    for one in measure.measure(speed.same_samples(), known):
         print(one.outcome.digest or one.outcome.error)
 
 
