@@ -34,8 +34,9 @@ class FactLog:
     def add(self, fact: Fact) -> None:
         """Add one fact, or strengthen the one already known of the same place."""
         if fact.kind == "flow" and not fact.path_class and fact.id.endswith(_STARTS):
-            # What arrived is started itself: no tool that only reads it.
-            fact = msgspec.structs.replace(fact, path_class="other")
+            # What arrived is started itself: no tool that only reads it, no stream put in place.
+            kind = "stream" if "how=dup2" in fact.args else "other"
+            fact = msgspec.structs.replace(fact, path_class=kind)
         # A private key and a token that leave by one call are two facts.
         value = f"{fact.value}\0{fact.path_class}" if fact.kind == "flow" else fact.value
         key = (fact.member, fact.layer, fact.scope, fact.id, value)

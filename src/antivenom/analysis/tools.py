@@ -76,9 +76,10 @@ def _parts(command: str | Sequence[str]) -> list[list[str]]:
 
 def _class(words: Sequence[str]) -> str:
     first = words[0]
-    if not first or HOLE in first:
-        return "computed"
     name = _name(first)
+    if not name or HOLE in first or (name[0] == name[-1] == "%"):
+        # Also what a variable of the environment names.
+        return "computed"
     if name.startswith(_PYTHON):
         return "python"
     if name in _names() or name.removesuffix(".exe") in _names():
