@@ -15,6 +15,8 @@ from antivenom.languages.python.marshal_reader import Code
 
 _MAX_NESTING = 25
 _GOES_ON = frozenset(["JUMP_FORWARD", "JUMP_ABSOLUTE"])
+_MAX_CONDITION = 80
+_STATEMENTS = ("STORE_", "POP_TOP", "MAKE_", "RETURN", "RAISE", "IMPORT", "UNPACK", "YIELD", "COPY")
 _BETWEEN = frozenset(["NOT_TAKEN"])
 _ENDS = (ast.Return, ast.Raise)
 
@@ -124,13 +126,15 @@ class Blocks(Operations):
 
     def _branch(self, one: Instruction, at: int, target: int, stop: int) -> int:
         test = self._test(one.name)
+        if target > at:
+            test, at, target = self._chain(test, at, stop)
         if self.nesting >= _MAX_NESTING or (target <= at and not self.loops):
             self.effect(test)
             return at + 1
         if target <= at:
             target = stop  # on with the next round of a loop
         elif self.loops and target == at + 2 and self._goes_back(at + 1):
-            test = test.operand if isinstance(test, ast.UnaryOp) else ast.UnaryOp(ast.Not(), test)
+            test = _negated(test)
             at, target = at + 1, stop
         target = min(target, stop)
         end, after = self._otherwise(at, target, stop)
@@ -139,6 +143,36 @@ class Blocks(Operations):
         other, right = self._inside(target, after, before) if after > target else ([], before)
         self._join(test, body, other, left, right)
         return after
+
+    def _chain(self, test: ast.expr, at: int, stop: int) -> _Link:
+        """Read ``a and b or c``: conditions that jump one after the other are one condition."""
+        first = self.instructions[at]
+        links = [(test, at, self._index(first.target))]
+        best = links[0]
+        while len(links) < _MAX_NESTING:
+            following = self._next_test(links[-1][1] + 1, stop)
+            if following is None:
+                break
+            links.append(following)
+            while len(links) > 1 and (joined := _linked(links[-2], links[-1])) is not None:
+                links[-2:] = [joined]
+            if len(links) == 1:
+                best = links[0]
+        return best
+
+    def _next_test(self, start: int, stop: int) -> _Link | None:
+        """Return the condition that comes next, when nothing else does."""
+        for at in range(start, min(start + _MAX_CONDITION, stop)):
+            one = self.instructions[at]
+            if one.name.startswith("POP_JUMP") and one.target > one.offset:
+                made, stack = self._inside(start, at, self.stack)
+                if made or len(stack) != len(self.stack) + 1 or at == start:
+                    return None
+                self.stack.append(stack[-1])
+                return self._test(one.name), at, self._index(one.target)
+            if one.target >= 0 or one.name.startswith(_STATEMENTS):
+                return None
+        return None
 
     def _otherwise(self, at: int, target: int, stop: int) -> tuple[int, int]:
         """Return where the first arm of a branch ends, and where the second does."""
@@ -239,6 +273,27 @@ class Blocks(Operations):
         if names[:1] == ["END_FOR"]:
             return at + 2 if names[1:] in (["POP_TOP"], ["POP_ITER"]) else at + 1
         return at
+
+
+_Link = tuple[ast.expr, int, int]
+"""When the jump is not taken, where it stands, where it leads."""
+
+
+def _linked(first: _Link, second: _Link) -> _Link | None:
+    """Join two conditions that jump one after the other; both say when to go on."""
+    (test, _, target), (other, place, beyond) = first, second
+    if target == beyond:
+        return ast.BoolOp(ast.And(), [test, other]), place, beyond
+    if target == place + 1:
+        # To go on, the first has to fail or the second to hold.
+        return ast.BoolOp(ast.Or(), [_negated(test), other]), place, beyond
+    return None
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return test.operand
+    return ast.UnaryOp(ast.Not(), test)
 
 
 def _same(left: Any, right: Any) -> bool:  # noqa: ANN401

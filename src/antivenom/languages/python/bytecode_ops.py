@@ -15,6 +15,7 @@ from antivenom.languages.python.rendered import identifier
 
 _NUMBERED = ["+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"]
 _SUBSCRIPT = 26
+_TRUTH = {"True": True, "False": False, "None": None}
 _OPERATORS: dict[str, type[ast.operator]] = {
     "+": ast.Add,
     "&": ast.BitAnd,
@@ -58,6 +59,14 @@ class Operations(Collections):
         """Pop into a variable."""
         self.store(ast.Name(word, ast.Store()), self.raw())
 
+    def load_name(self, arg: int) -> None:
+        """Push a variable of the module; in Python 2 the truth values are such."""
+        written = self.code.names[arg] if arg < len(self.code.names) else ""
+        if written in _TRUTH:
+            self.push(ast.Constant(_TRUTH[written]))
+        else:
+            self.load(self.named(arg))
+
     def bind_global(self, arg: int) -> None:
         """Pop into a variable of the module."""
         word = self.named(arg)
@@ -83,7 +92,7 @@ class Operations(Collections):
         place, empty = (arg >> 1, arg & 1) if minor >= 11 else (arg, 0)
         if empty and minor < 13:
             self.stack.append(NULL)
-        self.load(self.named(place))
+        self.load_name(place)
         if empty and minor >= 13:
             self.stack.append(NULL)
 

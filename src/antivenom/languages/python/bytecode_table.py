@@ -88,7 +88,7 @@ NOTHING = frozenset(
 OPERATIONS: dict[str, Callable[[Any, int], None]] = {
     "LOAD_CONST": Operations.load_const,
     "LOAD_SMALL_INT": lambda m, arg: m.push(ast.Constant(arg)),
-    "LOAD_NAME": lambda m, arg: m.load(m.named(arg)),
+    "LOAD_NAME": Operations.load_name,
     "LOAD_GLOBAL": Operations.load_global,
     "LOAD_FROM_DICT_OR_GLOBALS": lambda m, arg: (m.raw(), m.load(m.named(arg)))[0],
     "LOAD_FROM_DICT_OR_DEREF": lambda m, arg: (m.raw(), m.load(m.cell(arg)))[0],
