@@ -428,3 +428,33 @@ def test_any_bytecode_is_survived(code: bytes) -> None:
     assert old_size + real in data
     spliced = data.replace(old_size + real, new_size + new, 1)
     assert module_from_marshal(spliced, member="m.py", layer=1) is not None
+
+
+def test_bytecode_of_3_14_assembled_by_hand() -> None:
+    numbers = {name: number for number, name in table("3.14").items()}
+    units = [
+        ("RESUME", 0, 0),
+        ("LOAD_SMALL_INT", 0, 0),
+        ("LOAD_CONST", 1, 0),
+        ("IMPORT_NAME", 0, 0),
+        ("STORE_NAME", 0, 0),
+        ("LOAD_NAME", 0, 0),
+        ("LOAD_ATTR", 3, 9),
+        ("LOAD_CONST", 2, 0),
+        ("CALL", 1, 3),
+        ("POP_TOP", 0, 0),
+        ("LOAD_CONST", 1, 0),
+        ("RETURN_VALUE", 0, 0),
+    ]
+    code = b"".join(bytes([numbers[n], arg]) + b"\0\0" * spaces for n, arg, spaces in units)
+    made = compile("import os\nos.system('id')", "f.py", "exec").replace(co_consts=(0, None, "id"))
+    data, real = marshal.dumps(made), made.co_code
+    sizes = struct.pack("<i", len(real)), struct.pack("<i", len(code))
+    spliced = data.replace(sizes[0] + real, sizes[1] + code, 1)
+    for module in (
+        module_from_marshal(spliced, member="m.py", layer=1),
+        module_from_pyc(b"\x2b\x0e\r\n" + bytes(12) + spliced, member="m.py", name="m"),
+    ):
+        assert module is not None
+        assert module.partial == ""
+        assert module.text == "import os\nos.system('id')"

@@ -124,7 +124,7 @@ class Operations(Collections):
             self.stack.append(value)
         elif isinstance(value, tuple) and value[:1] == ("slice",) and len(value) == 4:
             parts = [None if x is None else self.shared.constant(x) for x in value[1:]]
-            self.push(ast.Slice(*parts))
+            self.push(_slice(parts))
         else:
             self.push(self.shared.constant(value))
 
@@ -167,12 +167,12 @@ class Operations(Collections):
     def subscript(self, _: int) -> None:
         """Push an element."""
         base, key = self.pops(2)
-        self.push(ast.Subscript(base, key, ast.Load()))
+        self.push(ast.Subscript(base, _key(key), ast.Load()))
 
     def store_subscript(self, _: int) -> None:
         """Store an element."""
         value, base, key = self.pops(3)
-        self.store(ast.Subscript(base, key, ast.Store()), value)
+        self.store(ast.Subscript(base, _key(key), ast.Store()), value)
 
     def store_attr(self, arg: int) -> None:
         """Store an attribute."""
@@ -203,7 +203,7 @@ class Operations(Collections):
     def build_slice(self, arg: int) -> None:
         """Push a slice object."""
         parts = self.pops(3 if arg == 3 else 2)
-        self.push(ast.Slice(*(None if _is_none(x) else x for x in parts)))
+        self.push(_slice([None if _is_none(x) else x for x in parts]))
 
     # ------------------------------------------------------------------ stack
 
@@ -363,3 +363,19 @@ class Operations(Collections):
 
 def _is_none(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
+
+
+def _slice(parts: list[ast.expr | None]) -> ast.expr:
+    """Return a call of ``slice``, which may stand anywhere, that knows itself as a slice."""
+    args = [ast.Constant(None) if part is None else part for part in parts]
+    made = ast.Call(ast.Name("slice", ast.Load()), args, [])
+    made._slice = ast.Slice(*parts)  # type: ignore[attr-defined]
+    return made
+
+
+def _key(key: ast.expr) -> ast.expr:
+    """Return what stands between brackets: slices are written with colons there."""
+    if isinstance(key, ast.Tuple):
+        return ast.Tuple([getattr(e, "_slice", e) for e in key.elts], ast.Load())
+    written: ast.expr = getattr(key, "_slice", key)
+    return written

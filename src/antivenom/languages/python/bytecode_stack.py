@@ -255,6 +255,8 @@ def is_simple(value: ast.expr) -> bool:
 
 def is_idle(value: ast.expr) -> bool:
     """Return whether evaluating an expression plainly does nothing."""
+    if hasattr(value, "_slice"):
+        return True
     if isinstance(value, (ast.Tuple, ast.Compare, ast.Attribute, ast.UnaryOp)):
         return all(is_simple(x) for x in ast.iter_child_nodes(value) if isinstance(x, ast.expr))
     return is_simple(value)

@@ -43,6 +43,8 @@ _COMPARE: dict[type, str] = {
 _UNARY: dict[type, str] = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "inv", ast.Not: "not"}
 _SEQUENCE: dict[type, str] = {ast.List: "list", ast.Tuple: "tuple", ast.Set: "set"}
 
+_LONG_CHAIN = 60
+
 
 class Lowering:
     """Lowers one module; remembers where it is for relative imports and qualified names."""
@@ -59,8 +61,13 @@ class Lowering:
         out: list[p.Stmt] = []
         for node in body:
             handler = _STATEMENTS.get(type(node))
-            if handler is not None:
+            if handler is None:
+                continue
+            try:
                 handler(self, node, scope, owner, out)
+            except RecursionError:
+                # One expression too deep for anybody: what stands beside it is still read.
+                self.module.partial = self.module.partial or f"line {node.lineno} is too deep"
         return tuple(out)
 
     def _function(self, node: Any, scope: str, owner: int | None, out: list[p.Stmt]) -> None:
@@ -146,10 +153,23 @@ class Lowering:
         out.append(p.Assign(node.lineno, (target,), value, _BINARY.get(type(node.op), "+")))
 
     def _if(self, node: ast.If, scope: str, owner: int | None, out: list[p.Stmt]) -> None:
+        chain = _elifs(node)
+        if len(chain) > _LONG_CHAIN:
+            self._alternatives(chain, scope, owner, out)
+            return
         arms = [self.block(node.body, scope, owner)]
         test = self.expr(node.test, scope)
         arms.append(self.block(node.orelse, scope, owner))
         out.append(p.Branch(node.lineno, "if", test, tuple(arms)))
+
+    def _alternatives(
+        self, chain: list[ast.If], scope: str, owner: int | None, out: list[p.Stmt]
+    ) -> None:
+        """A chain too long to nest: all its conditions, then one choice among its bodies."""
+        out.extend(p.Do(node.lineno, self.expr(node.test, scope)) for node in chain)
+        arms = [self.block(node.body, scope, owner) for node in chain]
+        arms.append(self.block(chain[-1].orelse, scope, owner))
+        out.append(p.Branch(chain[0].lineno, "match", None, tuple(arms)))
 
     def _while(self, node: ast.While, scope: str, owner: int | None, out: list[p.Stmt]) -> None:
         test = self.expr(node.test, scope)
@@ -342,6 +362,13 @@ class Lowering:
         op = {ast.Await: "await", ast.Starred: "star"}.get(type(node), "yield")
         value = node.value
         return p.Op(node.lineno, op, (self.expr(value, scope),) if value else ())
+
+
+def _elifs(node: ast.If) -> list[ast.If]:
+    chain = [node]
+    while len(chain[-1].orelse) == 1 and isinstance(chain[-1].orelse[0], ast.If):
+        chain.append(chain[-1].orelse[0])
+    return chain
 
 
 def _plain(name: str) -> str:
