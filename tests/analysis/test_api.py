@@ -197,6 +197,8 @@ def test_needles_give_every_interesting_row_away() -> None:
     for name, row in rows():
         if not row.behavior or name in quiet or name.startswith("*."):
             continue
+        if name.endswith((".request.Request", "urllib2.Request")):  # told by what opens it
+            continue
         path = name.replace("(", ".").replace(")", ".").replace("*", "").split(".")
         others = {w for r in PYTHON.rows(name) for n in r.names for w in n.split(".")}
         assert words & (set(path) | others) or "boto3" in path or "github" in path, name

@@ -24,12 +24,16 @@ def run(m: Machine, roots: Sequence[Root]) -> None:
     for root in sorted(roots, key=lambda r: -STRENGTH[r.activation]):
         source = m.package.by_member.get(root.member)
         if source is not None:
+            # What runs before anybody calls is read even when nothing in it stands out: it may only
+            # hand over to a module that does.
+            source.hot = source.hot or root.activation in _EARLY
             _guarded(m, source, root.activation, root)
     for source in m.package.sources:
         _guarded(m, source, _loading(m, source), None)
     _unreached(m)
 
 
+_EARLY = frozenset([Activation.STARTUP, Activation.INSTALL, Activation.BUILD])
 _ASIDE = frozenset([Role.TEST, Role.DOCS, Role.EXAMPLE])
 
 
