@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,12 @@ def evaluate(
     log = FactLog(limits)
     package = Package(sources, {p.rpartition("/")[2]: p for p in data}, data.get)
     machine = Machine(package, Effects(log, {s.member: s.label for s in sources}), limits)
-    reach.run(machine, roots)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 12_000))  # as the pipeline does
+    try:
+        reach.run(machine, roots)
+    finally:
+        sys.setrecursionlimit(before)
     seen = Seen(
         facts=log.facts(""),
         layers=tuple(log.layers),

@@ -103,6 +103,8 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
         if done is not None:
             return done
     folded = _fold(path, site)
+    if folded is not None and folded.known:
+        m.step(fold.toll(path, [v.const for v in site.args], folded.const))
     row = m.frame.table.pick(path, site.lookup)
     if row is None:
         last = path.rpartition(".")[2]
@@ -189,6 +191,7 @@ def _method_of_constant(
     const, decoder = fold.method(
         receiver.const, name, [v.const for v in args], {k: v.const for k, v in named.items()}
     )
+    m.step(fold.toll(name, [receiver.const, *(v.const for v in values)], const))
     coded = receiver.coded or next((v.coded for v in values if v.coded), ())
     if decoder:
         coded = (*coded, decoder)[:8]

@@ -343,6 +343,8 @@ def _op(m: Machine, expr: p.Op) -> Value:
     result = args[0]
     for other in args[1:]:
         result = operate(expr.op, result, other)
+    if isinstance(result.const, (str, bytes)):
+        m.step(len(result.const) >> 13)  # copied
     return result
 
 

@@ -9,6 +9,7 @@ from antivenom.analysis.flow.objects import Code
 from antivenom.analysis.tools import command_class, programs
 from antivenom.analysis.value import HOLE, Value, text_of
 from antivenom.languages import identify
+from antivenom.model.label import STRENGTH
 from antivenom.model.program import Function, Module
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _SHELLS = frozenset(["shell", "batch", "powershell", "vbs", "javascript"])
 _LITERAL = "literal"
 _OBSERVED_BYTES = 1 << 20
+_MOST_RUNS = 200
 
 
 def run(m: Machine, value: Value, line: int) -> Value | None:
@@ -55,7 +57,8 @@ def run_text(
         return None
     module = m.layers.get(number)
     if module is not None:
-        return _enter(m, module)
+        return _enter(m, module) if _again(m, number, module) else None
+    m.step(len(data) >> 3)
     module = m.layers[number] = languages.parse(
         lang, data, member=frame.module.member, name=frame.module.name, layer=number
     )
@@ -65,6 +68,13 @@ def run_text(
 
         _observe(m, module, observe_text(data[:_OBSERVED_BYTES], lang=lang, path="layer.py"))
     return result
+
+
+def _again(m: Machine, number: int, module: Module) -> bool:
+    """Whether a text that ran before runs again: not inside itself, and not for ever."""
+    key = (-number, STRENGTH[m.activation])
+    used = m.variants[key] = m.variants.get(key, 0) + 1
+    return used <= _MOST_RUNS and all(frame.module is not module for frame in m.frames)
 
 
 def _observe_script(m: Machine, data: bytes, lang: str, number: int) -> None:

@@ -40,7 +40,12 @@ def run_block(m: Machine, body: Iterable[p.Stmt]) -> End:
     """Run statements in order until one leaves the block for certain."""
     for stmt in body:
         m.step()
-        end = _RUN[type(stmt)](m, stmt)
+        try:
+            end = _RUN[type(stmt)](m, stmt)
+        except RecursionError:
+            # One expression too deep for anybody: what stands beside it is still evaluated.
+            m.exhausted.add(m.frame.module.member)
+            continue
         if end is not End.NORMAL:
             return end
     return End.NORMAL
@@ -82,6 +87,7 @@ def _assign(m: Machine, stmt: p.Assign) -> End:
     for target in stmt.targets:
         if stmt.op:
             value = operate(stmt.op, evaluate(m, target), value)
+            m.step(len(value.const) >> 13 if isinstance(value.const, (str, bytes)) else 0)
         bind(m, target, value)
     return End.NORMAL
 
