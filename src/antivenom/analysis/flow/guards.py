@@ -15,8 +15,12 @@ _PLATFORM = frozenset(["os.name", "sys.platform"])
 
 
 def is_main(test: p.Expr) -> bool:
-    """Return whether a condition is ``__name__ == "__main__"``."""
-    if not isinstance(test, p.Op) or test.op != "==" or len(test.args) != 2:
+    """Return whether a condition is ``__name__ == "__main__"``, alone or with others."""
+    if not isinstance(test, p.Op):
+        return False
+    if test.op == "and":
+        return any(is_main(part) for part in test.args)
+    if test.op != "==" or len(test.args) != 2:
         return False
     names = [a for a in test.args if isinstance(a, p.Name) and a.id == "__name__"]
     texts = [a for a in test.args if isinstance(a, p.Const) and a.value == "__main__"]
