@@ -9,7 +9,6 @@ from antivenom.rules.lint import lint
 from tests.rules.samples import facts_of
 
 PENDING = {
-    "execution/downloads-then-runs.md": "command lines inside calls are not read yet",
     "persistence/startup-hook-acts.md": ".pth lines are not evaluated yet",
 }
 """Pages whose samples wait for an observer; an entry goes away with the change that brings it."""
