@@ -43,7 +43,7 @@ def linked(target: str) -> bytes:
 def changed_after_recording() -> bytes:
     """A wheel whose module is not the one that RECORD lists."""
     listed = b.record({"demo/__init__.py": GOOD}, "demo-1.0.dist-info")
-    return b.make_zip({"demo/__init__.py": EVIL, "demo-1.0.dist-info/RECORD": listed})
+    return b.make_zip([("demo/__init__.py", EVIL), ("demo-1.0.dist-info/RECORD", listed)])
 
 
 HOSTILE = [
