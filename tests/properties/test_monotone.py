@@ -123,7 +123,24 @@ def test_wrapped_again_and_again(name: str, form: str, levels: int) -> None:
     not_weaker(name, form, changed)
 
 
-identifiers = st.from_regex(r"[a-z_][a-z0-9_]{0,14}", fullmatch=True)
+def _many(line: str) -> dict[str, str]:
+    return {
+        f"aaa{k}/part.py": "".join(line.format(n=f"{k}x{n}") + "\n" for n in range(70))
+        for k in range(100)
+    }
+
+
+FLOODS = {
+    "addresses": _many("U{n} = 'https://host{n}.example/path'"),
+    "requests": _many("def f{n}():\n    import requests\n    requests.get('https://h{n}.example')"),
+    "programs": _many("def f{n}():\n    import subprocess\n    subprocess.run(['ls', '{n}'])"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+@pytest.mark.parametrize("name", ["thief", "parts"])
+def test_a_flood_of_facts_hides_nothing(name: str, flood: str) -> None:
+    not_weaker(name, "wheel", SPECIMENS[name].changed(**FLOODS[flood]))
 
 
 @FEW

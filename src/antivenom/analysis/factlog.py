@@ -17,6 +17,15 @@ _PER_ID = 60
 _STARTS = ("process.spawn", "process.shell")
 
 
+def _group(fact: Fact) -> tuple[str, float]:
+    """Return the group of a fact and its share of the room: a flood leaves room for others."""
+    if fact.kind == "text":
+        return "text", 0.3
+    if fact.kind == "behavior" and STRENGTH[fact.activation] <= STRENGTH["call"]:
+        return "called", 0.4
+    return fact.kind, 0.6 if fact.kind == "behavior" else 1.0
+
+
 class FactLog:
     """The growing record of one observation."""
 
@@ -25,6 +34,7 @@ class FactLog:
         self.overflow = 0
         self._facts: dict[tuple[str, int, str, str, str], Fact] = {}
         self._counts: dict[tuple[str, str], int] = {}
+        self._groups: dict[str, int] = {}
         self.layers: list[Layer] = []
         self.texts: dict[int, str] = {}
         """Decoded text by layer, for excerpts."""
@@ -47,10 +57,14 @@ class FactLog:
             return
         counter = (fact.member, fact.id)
         used = self._counts.get(counter, 0)
-        if used >= _PER_ID or len(self._facts) >= self.limits.facts:
+        group, share = _group(fact)
+        held = self._groups.get(group, 0)
+        full = held >= share * self.limits.facts or len(self._facts) >= self.limits.facts
+        if used >= _PER_ID or full:
             self.overflow += 1
             return
         self._counts[counter] = used + 1
+        self._groups[group] = held + 1
         self._facts[key] = fact
 
     def facts(self, sha256: str) -> tuple[Fact, ...]:

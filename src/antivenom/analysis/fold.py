@@ -427,7 +427,7 @@ def _bounded(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -
         many = 1 + receiver.count("{")
         return not _wide(receiver) and many * bulk(*args, *named.values()) <= 4 * MAX_TEXT
     if name == "replace" and len(args) > 1:
-        return size + receiver.count(args[0]) * len(args[1]) <= MAX_TEXT
+        return bool(size + receiver.count(args[0]) * len(args[1]) <= MAX_TEXT)
     if name == "translate" and args and isinstance(args[0], dict):
         longest = max((len(v) for v in args[0].values() if isinstance(v, str)), default=1)
         return size * longest <= MAX_TEXT

@@ -13,8 +13,8 @@ from antivenom.model.label import STRENGTH
 from antivenom.model.program import Function, Module
 
 if TYPE_CHECKING:
-    from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
     from antivenom.model.fact import Decoded
 
 _SHELLS = frozenset(["shell", "batch", "powershell", "vbs", "javascript"])
@@ -49,6 +49,7 @@ def run_text(
         frame.module.member, line, frame.module.layer, coded or (_LITERAL,), data
     )
     if number is None:
+        m.exhausted.add(frame.module.member)
         return None
     from antivenom import languages
 
@@ -201,7 +202,7 @@ def started(row: Row, site: Site) -> str:
 
 
 def _is_interpreter(value: Value) -> bool:
-    return bool(value.items) and value.items[0].path == "sys.executable"
+    return value.items is not None and [v.path for v in value.items[:1]] == ["sys.executable"]
 
 
 def _command(value: Value) -> str | list[str]:

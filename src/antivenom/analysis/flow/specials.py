@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from antivenom.analysis import decode
 from antivenom.analysis.flow import builders, bundled, layers
-from antivenom.analysis.flow.effects import Site
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -18,6 +17,7 @@ from antivenom.analysis.flow.objects import (
     Namespace,
     Partial,
 )
+from antivenom.analysis.flow.site import Site
 from antivenom.analysis.flow.statements import elements
 from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of, text_of
 
@@ -210,6 +210,15 @@ def _type(m: Machine, site: Site) -> Value | None:
     return Value(taints=taints_of(site.args))
 
 
+def _dict(m: Machine, site: Site) -> Value | None:
+    """``dict(install=Custom)``: a mapping of what is no constant."""
+    given = [*site.args[:1], *site.named.values()]
+    if not site.named or "**" in site.named or all(v.known for v in given):
+        return None
+    table = dict(site.args[0].table or {}) if site.args else {}
+    return Value(table={**table, **site.named}, taints=taints_of(given))
+
+
 def _fernet(m: Machine, site: Site) -> Value | None:
     key = site.receiver.made[0] if site.receiver is not None and site.receiver.made else Value()
     token = site.args[0] if site.args else Value()
@@ -272,7 +281,7 @@ def _bytes_io(m: Machine, site: Site) -> Value | None:
 def _mkstemp(m: Machine, site: Site) -> Value | None:
     """An open file and its path: what is written to the one is in the other."""
     suffix = site.named.get("suffix") or (site.args[0] if site.args else Value())
-    path = Value(hint=f"/tmp/mkstemp-{site.line}{text_of(suffix)}")
+    path = Value(hint=f"/tmp/mkstemp-{site.line}{text_of(suffix)}")  # noqa: S108 - a name, no file
     return Value(items=[Value(path="builtins.open()", made=(path,)), path])
 
 
@@ -334,6 +343,7 @@ SPECIALS: dict[str, Special] = {
     "builtins.exec": _run_text,
     "builtins.eval": _run_text,
     "builtins.compile": _compile,
+    "builtins.dict": _dict,
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.super": _super,
