@@ -362,11 +362,52 @@ def call(path: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
 # ---------------------------------------------------------------- methods of constants
 
 _TEXT_METHODS = frozenset(
-    "capitalize casefold count encode decode endswith find format hex index isalnum isalpha "
-    "isdigit islower isnumeric isspace isupper join lower lstrip partition removeprefix "
-    "removesuffix replace rfind rindex rpartition rsplit rstrip split splitlines startswith "
-    "strip swapcase title translate upper isascii isidentifier isprintable isdecimal isalnum "
-    "format_map expandtabs".split()
+    [
+        "capitalize",
+        "casefold",
+        "count",
+        "encode",
+        "decode",
+        "endswith",
+        "find",
+        "format",
+        "hex",
+        "index",
+        "isalnum",
+        "isalpha",
+        "isdigit",
+        "islower",
+        "isnumeric",
+        "isspace",
+        "isupper",
+        "join",
+        "lower",
+        "lstrip",
+        "partition",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "rfind",
+        "rindex",
+        "rpartition",
+        "rsplit",
+        "rstrip",
+        "split",
+        "splitlines",
+        "startswith",
+        "strip",
+        "swapcase",
+        "title",
+        "translate",
+        "upper",
+        "isascii",
+        "isidentifier",
+        "isprintable",
+        "isdecimal",
+        "isalnum",
+        "format_map",
+        "expandtabs",
+    ]
 )
 _MAPPING_METHODS = frozenset(["get", "items", "keys", "values", "copy"])
 _LIST_METHODS = frozenset(["index", "count", "copy"])
@@ -375,8 +416,25 @@ MUTATING = frozenset(
     ["append", "extend", "insert", "reverse", "sort", "pop", "update", "add", "clear", "remove"]
 )
 _CODECS = frozenset(
-    "utf-8 utf8 utf-16 utf-16le utf-16-le utf-32 latin-1 latin1 iso-8859-1 ascii cp1252 "
-    "unicode_escape unicode-escape raw_unicode_escape utf-7 cp437 punycode".split()
+    [
+        "utf-8",
+        "utf8",
+        "utf-16",
+        "utf-16le",
+        "utf-16-le",
+        "utf-32",
+        "latin-1",
+        "latin1",
+        "iso-8859-1",
+        "ascii",
+        "cp1252",
+        "unicode_escape",
+        "unicode-escape",
+        "raw_unicode_escape",
+        "utf-7",
+        "cp437",
+        "punycode",
+    ]
 )
 
 

@@ -22,14 +22,32 @@ from antivenom.model.label import Label
 if TYPE_CHECKING:
     from antivenom.model.program import Function, Module
 
-_PRIMITIVES = (
-    "__builtins__ __getattribute__ __subclasses__ __import__ builtins exec eval execfile "
-    "__loader__ FunctionType CodeType cmdclass Fernet marshal getattr(__ getattr(os "
-    "getattr(sys getattr(builtins getattr(importlib getattr(subprocess sys.modules["
-).split()
+_PRIMITIVES = [
+    "__builtins__",
+    "__getattribute__",
+    "__subclasses__",
+    "__import__",
+    "builtins",
+    "exec",
+    "eval",
+    "execfile",
+    "__loader__",
+    "FunctionType",
+    "CodeType",
+    "cmdclass",
+    "Fernet",
+    "marshal",
+    "getattr(__",
+    "getattr(os",
+    "getattr(sys",
+    "getattr(builtins",
+    "getattr(importlib",
+    "getattr(subprocess",
+    "sys.modules[",
+]
 """Ways to reach any function without naming it: a text with one of these is lowered."""
 
-_SOFT = "getattr __dict__ vars globals locals compile setattr".split()
+_SOFT = ["getattr", "__dict__", "vars", "globals", "locals", "compile", "setattr"]
 """Primitives that ordinary libraries use everywhere: they make a text hot only beside the import
 of something worth reaching, and never a function."""
 
@@ -40,12 +58,53 @@ _CAPABLE = re.compile(
 )
 
 _GENERIC = frozenset(
-    ".key .github .config .env .profile .docker .pem .kube .vault config.json config.toml "
-    "config.yaml config.yml settings.json auth.json settings.xml default.toml credentials "
-    "user.config nuget.config jenkinsfile cookies bookmarks 0001 id_ access_tokens go! go "
-    "python_history site-packages dist-packages node_modules local storage system32 "
-    "application_default_credentials service.conf user.conf rc.local .gitconfig .travis.yml "
-    "sessionstorage open_code conf.d profiles.ini".split()
+    [
+        ".key",
+        ".github",
+        ".config",
+        ".env",
+        ".profile",
+        ".docker",
+        ".pem",
+        ".kube",
+        ".vault",
+        "config.json",
+        "config.toml",
+        "config.yaml",
+        "config.yml",
+        "settings.json",
+        "auth.json",
+        "settings.xml",
+        "default.toml",
+        "credentials",
+        "user.config",
+        "nuget.config",
+        "jenkinsfile",
+        "cookies",
+        "bookmarks",
+        "0001",
+        "id_",
+        "access_tokens",
+        "go!",
+        "go",
+        "python_history",
+        "site-packages",
+        "dist-packages",
+        "node_modules",
+        "local",
+        "storage",
+        "system32",
+        "application_default_credentials",
+        "service.conf",
+        "user.conf",
+        "rc.local",
+        ".gitconfig",
+        ".travis.yml",
+        "sessionstorage",
+        "open_code",
+        "conf.d",
+        "profiles.ini",
+    ]
 )
 """Path parts that prose and ordinary code mention all the time."""
 

@@ -35,6 +35,7 @@ def parse(
         layer: 0 as uploaded, otherwise the id of the decoded text.
 
     Never raises on hostile input: what could not be read is said in `Module.partial`.
+
     """
     if lang == "python":
         from antivenom.languages.python import parse as parse_python

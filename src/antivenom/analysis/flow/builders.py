@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from antivenom.analysis.value import HOLE, Value, taints_of, text_of
 
 if TYPE_CHECKING:
-    from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
 
 _COMMAND = "std::process::Command()"
 _MOST = 100

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from antivenom.analysis.value import Value, text_of
 
 if TYPE_CHECKING:
-    from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
 
 OPENED = "builtins.open()"
 _CODED = ("bundled-file",)

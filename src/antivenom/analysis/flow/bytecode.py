@@ -8,8 +8,8 @@ from antivenom.analysis.flow.objects import Code
 from antivenom.analysis.value import Value, taints_of
 
 if TYPE_CHECKING:
-    from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
 
 
 def code_value(m: Machine, site: Site) -> Value | None:

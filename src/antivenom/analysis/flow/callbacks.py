@@ -10,8 +10,8 @@ from antivenom.analysis.value import Value
 from antivenom.model.label import STRENGTH, Activation
 
 if TYPE_CHECKING:
-    from antivenom.analysis.flow.effects import Site
     from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
 
 _INSTALL_COMMANDS = frozenset(
     ["install", "develop", "install_lib", "install_scripts", "easy_install"]
@@ -59,7 +59,7 @@ def is_callable(value: Value) -> bool:
 
 
 def commands(m: Machine, cmdclass: Value | None) -> None:
-    """Run the command classes of ``setup``: ``install`` and ``develop`` on install, others on build."""
+    """Run the command classes of ``setup``: on install, or on build."""
     if cmdclass is None:
         return
     entries = list((cmdclass.table or {}).items())

@@ -7,7 +7,6 @@ from typing import Any
 
 from antivenom.analysis import fold
 from antivenom.analysis.flow import callbacks
-from antivenom.analysis.flow.effects import Site
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -18,6 +17,7 @@ from antivenom.analysis.flow.objects import (
     Method,
     Partial,
 )
+from antivenom.analysis.flow.site import Site
 from antivenom.analysis.value import (
     HOLE,
     UNKNOWN,
@@ -165,8 +165,17 @@ def _partly(path: str, site: Site) -> Value | None:
 
 
 _TRANSPARENT = frozenset(
-    "os.path.expanduser os.path.expandvars os.path.abspath os.path.realpath os.path.normpath "
-    "builtins.str os.fspath shlex.quote builtins.repr".split()
+    [
+        "os.path.expanduser",
+        "os.path.expandvars",
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.normpath",
+        "builtins.str",
+        "os.fspath",
+        "shlex.quote",
+        "builtins.repr",
+    ]
 )
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
-from antivenom.analysis.api.row import UNKNOWN as UNKNOWN_ARGUMENT
-from antivenom.analysis.factlog import MAX_VALUE, FactLog
-from antivenom.analysis.flow import layers
-from antivenom.analysis.flow.flows import is_flow
+from antivenom.analysis.factlog import MAX_VALUE
+from antivenom.analysis.flow import layers, telling
+from antivenom.analysis.flow.facts import Facts
 from antivenom.analysis.flow.objects import FunctionRef
-from antivenom.analysis.given import prompted_class
+from antivenom.analysis.flow.site import Site
 from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
-from antivenom.model.fact import Fact, Sighting
-from antivenom.model.label import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from antivenom.analysis.flow.machine import Machine
 
 _ENVIRON = ("os.environ", "os.environb", "posix.environ", "nt.environ", "process.env")
@@ -34,219 +28,10 @@ _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 
 
 _OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()"])
-_PATHS = ("os.path.", "os.walk", "os.fwalk", "os.listdir", "os.scandir", "glob.", "pathlib.")
-_KEY_LIBRARIES = (
-    "eth_account.",
-    "web3.",
-    "solana.",
-    "solders.",
-    "bip_utils.",
-    "mnemonic.",
-    "xrpl.",
-)
 
 
-def _handles_secrets(target: str) -> bool:
-    """Whether callers hand a function keys, passwords or whole requests."""
-    if target in {"getpass.getpass", "builtins.input", "keyring.get_password"}:
-        return True
-    if target.startswith(_KEY_LIBRARIES):
-        return True
-    return target in {
-        "requests.Session.send",
-        "requests.Session.request",
-        "requests.sessions.Session.send",
-        "requests.sessions.Session.request",
-        "requests.api.request",
-        "requests.post",
-        "urllib.request.urlopen",
-        "urllib3.PoolManager.urlopen",
-        "httpx.Client.send",
-        "http.client.HTTPConnection.request",
-    }
-
-
-class Site:
-    """One call: where it stands and what it is given."""
-
-    __slots__ = ("args", "end_line", "line", "named", "receiver")
-
-    def __init__(
-        self,
-        line: int,
-        end_line: int,
-        args: list[Value],
-        named: Mapping[str, Value],
-        receiver: Value | None,
-    ) -> None:
-        self.line = line
-        self.end_line = end_line
-        self.args = args
-        self.named = named
-        self.receiver = receiver
-
-    def at(self, place: Place) -> list[Value]:
-        """Return the values in a place; none when the call has no such argument."""
-        if isinstance(place, int):
-            return [self.args[place]] if -len(self.args) <= place < len(self.args) else []
-        if place == "*":
-            return [*self.args, *self.named.values()]
-        if place == "self":
-            return [self.receiver] if self.receiver is not None else []
-        found = self.named.get(place)
-        return [found] if found is not None else []
-
-    def first(self, places: tuple[Place, ...]) -> Value | None:
-        """Return the first value that is there."""
-        for place in places:
-            for value in self.at(place):
-                return value
-        return None
-
-    def all(self, places: tuple[Place, ...]) -> list[Value]:
-        """Return all values that are there."""
-        return [value for place in places for value in self.at(place)]
-
-    def lookup(self, place: Place) -> object:
-        """Answer `api.row.Lookup`."""
-        values = self.at(place)
-        if not values:
-            return ABSENT
-        value = values[0]
-        if value.known:
-            return value.const
-        return text_of(value) or value.path or UNKNOWN_ARGUMENT
-
-
-class Effects:
+class Effects(Facts):
     """The meaning of known names in one artifact."""
-
-    def __init__(self, log: FactLog, labels: Mapping[str, Label]) -> None:
-        self.log = log
-        self.labels = labels
-
-    # ------------------------------------------------------------------ facts
-
-    def emit(
-        self,
-        m: Machine,
-        behavior: str,
-        line: int,
-        *,
-        end_line: int = 0,
-        value: str = "",
-        host: tuple[str, Any] = ("", ""),
-        path_class: str = "",
-        args: tuple[str, ...] = (),
-        certainty: Any = "high",
-    ) -> None:
-        """Record a behavior at the place the machine is in."""
-        frame = m.frame
-        member = frame.module.member
-        label = self.labels.get(member)
-        self.log.add(
-            Fact(
-                id=behavior,
-                kind="behavior",
-                member=member,
-                line=line,
-                end_line=max(end_line, line),
-                layer=frame.module.layer,
-                value=value[:MAX_VALUE],
-                host=host[0],
-                hostclass=host[1],
-                path_class=path_class,
-                args=args[:3],
-                scope=frame.function.name,
-                activation=m.activation.value,
-                role=label.role.value if label else "code",
-                lang=frame.module.lang,
-                certainty=certainty,
-                observer="flow",
-            )
-        )
-
-    def flow(
-        self,
-        m: Machine,
-        taint: Taint,
-        behavior: str,
-        site: Site,
-        *,
-        value: str = "",
-        host: tuple[str, Any] = ("", ""),
-        certainty: Any = "high",
-        args: tuple[str, ...] = (),
-        path_class: str = "",
-    ) -> None:
-        """Record that a value arrives at a behavior, when the chain means anything."""
-        via = taint.through(behavior).via
-        if len(via) < 2 or not is_flow(via):
-            return
-        frame = m.frame
-        if frame.unanswered and frame.unanswered <= site.line <= frame.unanswered + 12:
-            # Nobody wants to know what comes back, nor whether it arrived.
-            args = ("silent=yes", *args)
-        member = frame.module.member
-        here = taint.member == member and taint.layer == frame.module.layer
-        label = self.labels.get(member)
-        shown = host if host[0] or not taint.host else (taint.host, taint.hostclass)
-        self.log.add(
-            Fact(
-                id="->".join(via),
-                kind="flow",
-                member=member,
-                line=taint.line if here else site.line,
-                end_line=taint.line if here else site.line,
-                sink_line=site.line,
-                layer=frame.module.layer,
-                value=(value or taint.value)[:MAX_VALUE],
-                host=shown[0],
-                hostclass=shown[1],
-                path_class=taint.path_class or path_class,
-                args=(*args, *taint.args)[:3],
-                via=via,
-                scope=frame.function.name,
-                activation=m.activation.value,
-                role=label.role.value if label else "code",
-                lang=frame.module.lang,
-                certainty=certainty,
-                observer="flow",
-            )
-        )
-
-    def sighting(self, m: Machine, seen: Sighting, line: int) -> None:
-        """Record what another observer saw in a text of this place."""
-        frame = m.frame
-        label = self.labels.get(frame.module.member)
-        self.log.add(
-            Fact(
-                id=seen.id,
-                kind=seen.kind,
-                member=frame.module.member,
-                line=line,
-                end_line=line,
-                sink_line=line if seen.via else 0,
-                layer=frame.module.layer,
-                value=seen.value[:MAX_VALUE],
-                host=seen.host,
-                hostclass=seen.hostclass,
-                path_class=seen.path_class,
-                args=seen.args[:3],
-                via=seen.via,
-                scope=frame.function.name,
-                activation=m.activation.value,
-                role=label.role.value if label else "code",
-                lang=frame.module.lang,
-                certainty=seen.certainty,
-                observer="commands",
-            )
-        )
-
-    def taint(self, m: Machine, behavior: str, line: int, **details: Any) -> Taint:
-        """Return a fresh taint from the place the machine is in."""
-        frame = m.frame
-        return Taint((behavior,), frame.module.member, line, frame.module.layer, **details)
 
     # ------------------------------------------------------------------ access
 
@@ -298,11 +83,11 @@ class Effects:
         return Value(hint=hint, taints=(taint,))
 
     def hook(self, m: Machine, path: str, name: str, value: Value, line: int) -> None:
-        """Something of another module is replaced: ``builtins.print = f``, ``sys.modules[x] = y``."""
+        """Something of another module is replaced: ``builtins.print = f``."""
         target = f"{path}.{name}"
         if target in _HOOKED or path in {"builtins", "builtins.__dict__"}:
             self.emit(m, "tamper.runtime", line, value=target)
-        if isinstance(value.ref, FunctionRef) and _handles_secrets(target):
+        if isinstance(value.ref, FunctionRef) and telling.handles_secrets(target):
             self.emit(m, "tamper.runtime", line, value=target, args=("what=secrets",))
             taint = self.taint(m, "secrets.given", line, value=target, path_class="hooked")
             params = value.ref.function.params
@@ -327,15 +112,15 @@ class Effects:
         args = row.details(site.lookup)
         if path.rpartition(".")[0] in _ENVIRON and not row.value:
             args = ("all=yes",)
-        if shown is not None and shown.known and _was_decoded(shown):
-            args = ("encoded=yes", *args, *_cipher(shown))
+        if shown is not None and shown.known and telling.was_decoded(shown):
+            args = ("encoded=yes", *args, *telling.cipher(shown))
         if "file.delete" in row.behavior and text.endswith(f"{HOLE}/{m.frame.home.source.member}"):
             args = (*args, "what=self")
         behaviors, path_class = self._named(row, site)
         if row.gives == "secrets.given":
-            path_class = _asked(row, path, text)
+            path_class = telling.asked(row, path, text)
             behaviors = behaviors if path_class else ()
-        answers = _answers(row, text)
+        answers = telling.answers(row, text)
         behaviors = (*behaviors, *answers)
         host = ("", "")
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
@@ -389,7 +174,9 @@ class Effects:
             if text:
                 found = hosts.classify(text)
                 # A bare word is an address only to who knows it is one; here it may be the data.
-                return found if found[1] != "local" or _LOCAL.match(text) else ("", "unknown")
+                return (
+                    found if found[1] != "local" or telling.LOCAL.match(text) else ("", "unknown")
+                )
             value = value.made[0] if value.made else value.base
             seen += 1
         return ("", "")
@@ -415,7 +202,7 @@ class Effects:
 
     def _classify(self, site: Site, places: tuple[Place, ...], how: Any) -> Any:
         for value in site.all(places):
-            for option in (value, *value.alts, *_origins(value)):
+            for option in (value, *value.alts, *telling.origins(value)):
                 text = text_of(option)
                 if text and len(text) < 2000 and (found := how(text)):
                     return found
@@ -441,10 +228,10 @@ class Effects:
         if row.command or row.runs_file:
             for taint in taints:
                 self._run_written(m, taint, site)
-        decoded = [v for v in values if v.known and _was_decoded(v)]
+        decoded = [v for v in values if v.known and telling.was_decoded(v)]
         if decoded and args[:1] != ("encoded=yes",):
             # We decoded it ourselves: the layer shows what it says.
-            args = ("encoded=yes", *args, *_cipher(decoded[0]))
+            args = ("encoded=yes", *args, *telling.cipher(decoded[0]))
         if feeds:
             named = taints_of(site.all(row.value)) if feeds == "net.send" else ()
             for taint in taints:
@@ -455,7 +242,7 @@ class Effects:
                     taint,
                     feeds,
                     site,
-                    value=_sink_value(taint, text, feeds),
+                    value=telling.sink_value(taint, text, feeds),
                     host=host,
                     args=(*body, *args),
                     path_class=path_class,
@@ -472,8 +259,8 @@ class Effects:
         places = (*row.reads, *row.runs_file, *row.command)
         groups: list[tuple[Taint, ...]] = []
         for value in site.all(places):
-            for text in _texts(value):
-                key = _file_key(text)
+            for text in telling.texts(value):
+                key = telling.file_key(text)
                 if key in m.files:
                     groups.append(m.files[key])
                 elif row.command:
@@ -543,8 +330,8 @@ class Effects:
         for value in site.all(row.writes):
             path = value.made[0] if value.path in _OPENED and value.made else value
             path.taints = merge_taints(path.taints, tuple(written))
-            for text in _texts(path):
-                key = _file_key(text)
+            for text in telling.texts(path):
+                key = telling.file_key(text)
                 if key:
                     m.files[key] = merge_taints(m.files.get(key, ()), tuple(written))
 
@@ -596,7 +383,7 @@ class Effects:
             shown, made = site.receiver.path, site.receiver.made
         value = Value(path=shown, taints=merge_taints(kept, carried), made=made)
         if value.path == "pathlib.Path()":
-            value.hint = _path_text(path, site)
+            value.hint = telling.path_text(path, site)
         return self._standing(row, site, value)
 
     def _standing(self, row: Row, site: Site, value: Value) -> Value:
@@ -604,81 +391,3 @@ class Effects:
         if row.stands_for:
             value.hint = row.standing(site.lookup) or value.hint
         return value
-
-
-def _origins(value: Value) -> list[Value]:
-    """Return what a path was made from: the folder walked, the pattern, the parts joined."""
-    found: list[Value] = []
-    while value.made and len(found) < 4:
-        if found and not value.path.startswith(_PATHS) and value.path:
-            break
-        value = value.made[0]
-        found.append(value)
-    return found
-
-
-def _asked(row: Row, path: str, prompt: str) -> str:
-    """Return which secret a call takes: a library for coins a key, a prompt what it asks for."""
-    if not row.behavior:
-        return "private"
-    return prompted_class(prompt) or ("credential" if path.startswith("getpass.") else "")
-
-
-def _answers(row: Row, url: str) -> tuple[str, ...]:
-    """Return what an address is asked for, when its answers are always the same kind of thing."""
-    if row.gives != "net.fetch" or "returns" not in row.source or not url:
-        return ()
-    if hosts.gives_credentials(url):
-        return ("secrets.cloud",)
-    return ("host.identify",) if hosts.tells_address(url) else ()
-
-
-_PLAIN = frozenset(["assembled", "bundled-file", "replace"])
-_TURNED = frozenset(["reversed", "strided"])
-_OWN = frozenset(["xor", "letters", "charcodes", "translate", "swapcase", "to_bytes"])
-"""Steps of a cipher that somebody made at home."""
-
-
-def _was_decoded(value: Value) -> bool:
-    return not _PLAIN.issuperset(value.coded)
-
-
-def _cipher(value: Value) -> tuple[str, ...]:
-    """Say when a text was hidden by a cipher made at home."""
-    own = not _OWN.isdisjoint(value.coded) or (_PLAIN | _TURNED).issuperset(value.coded)
-    return ("cipher=own",) if own else ()
-
-
-_LOCAL = re.compile(
-    r"(?:\w{1,12}://)?\[?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168|172\.|::1)", re.I
-)
-
-
-def _sink_value(taint: Taint, text: str, feeds: str) -> str:
-    if feeds == "code.run" and taint.via[0] == "file.read" and taint.value:
-        # The layer shows what the file says; here counts which file it was.
-        return taint.value
-    return text if text and text != HOLE else taint.value
-
-
-def _texts(value: Value) -> list[str]:
-    options = [value, *value.alts, *(value.items or [])[:8]]
-    if isinstance(value.const, (list, tuple)):
-        return [str(c) for c in value.const[:8] if isinstance(c, str)]
-    return [t for t in (text_of(v) for v in options) if t]
-
-
-def _file_key(text: str) -> str:
-    """The part of a path that identifies a file across statements."""
-    plain = text.replace("\\", "/").strip("\"' ")
-    name = plain.rpartition("/")[2].replace(HOLE, "")
-    return name if len(name) >= 3 else ""
-
-
-def _path_text(path: str, site: Site) -> str:
-    if path.endswith((".home", ".expanduser")) and not site.args:
-        base = text_of(site.receiver) if site.receiver is not None else ""
-        return base or "~"
-    parts = [site.receiver] if site.receiver is not None and "()." in path else []
-    texts = [text_of(v) or HOLE for v in [*parts, *site.args]]
-    return "/".join(texts)[:2000]

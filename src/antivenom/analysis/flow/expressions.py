@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from collections.abc import Callable
 from typing import Any
 
 from antivenom.analysis import fold
 from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.names import by_path, unbound
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
     FunctionRef,
@@ -17,24 +17,21 @@ from antivenom.analysis.flow.objects import (
     ModuleRef,
     Namespace,
 )
+from antivenom.analysis.flow.operations import concatenate, operate, shorten, with_step
 from antivenom.analysis.given import attribute_class
 from antivenom.analysis.value import (
     HOLE,
     UNKNOWN,
     Value,
     join,
-    merge_taints,
     taints_of,
     text_of,
 )
 from antivenom.model import program as p
 
-MAX_HINT = 4000
 _PUBLIC = frozenset(["address", "public_key", "pubkey", "classic_address", "verify_key"])
 """What a key shows to everybody: the key itself does not travel with it."""
 _MODULE = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*){0,5}")
-_PYTHON2 = frozenset(["unicode", "xrange", "raw_input", "execfile", "reload", "unichr", "long"])
-_BUILTINS = frozenset(dir(builtins)) | _PYTHON2
 _DUNDER_DICT = ".__dict__"
 
 
@@ -60,46 +57,9 @@ def _global(m: Machine, expr: p.Global) -> Value:
     return by_path(m, expr.path)
 
 
-def by_path(m: Machine, path: str) -> Value:
-    """Return the value of a canonical path."""
-    known = m.frame.table.constants.get(path)
-    return Value(path=path) if known is None else Value(path=path, const=known)
-
-
 def _name(m: Machine, expr: p.Name) -> Value:
     found = m.frame.env.get(expr.id)
     return found if found is not None else unbound(m, expr.id)
-
-
-def unbound(m: Machine, name: str) -> Value:
-    """Return what a name means that the program did not bind: a built-in, or nothing known."""
-    if name in _BUILTINS and name != "__name__" and m.frame.module.lang == "python":
-        return Value(path=f"builtins.{name}")
-    if name == "__builtins__":
-        return Value(path="builtins")
-    if name == "__file__":
-        return Value(path="__file__", hint=f"{HOLE}/{m.frame.home.source.member}")
-    home = m.frame.home.env.vars.get(name)
-    if home is not None:
-        return home
-    for star in m.frame.home.stars:
-        path = f"{star}.{name}"
-        if m.frame.table.rows(path):
-            return by_path(m, path)
-    later = _defined_later(m, name)
-    if later is not None:
-        return later
-    # A module used without its import: broken samples do this, and so do fragments of code.
-    return Value(path=name) if name in m.frame.table.modules else Value()
-
-
-def _defined_later(m: Machine, name: str) -> Value | None:
-    """A function of the module that its top level defines after the call that needs it."""
-    module = m.frame.module
-    for function in module.functions[1:]:
-        if function.name == name and function.owner is None:
-            return Value(ref=FunctionRef(module, function, m.frame.home.env, m.frame.home))
-    return None
 
 
 def _attr(m: Machine, expr: p.Attr) -> Value:
@@ -300,16 +260,12 @@ def _sliced(m: Machine, base: Value, key: p.Range) -> Value:
         if found is not UNKNOWN:
             coded = base.coded
             if parts[2] is not None and isinstance(found, (str, bytes)):
-                coded = _with(coded, "reversed" if parts[2].const == -1 else "strided")
+                coded = with_step(coded, "reversed" if parts[2].const == -1 else "strided")
             return Value(const=found, taints=base.taints, coded=coded)
     if base.items is not None:
         return Value(items=list(base.items), taints=base.taints)
     hint = base.hint if base.hint and not parts[2] else ""
     return Value(taints=base.taints, hint=hint, path=base.path if not hint else "")
-
-
-def _with(coded: tuple[str, ...], step: str) -> tuple[str, ...]:
-    return coded if step in coded else (*coded, step)[:8]
 
 
 def _hashable(value: object) -> bool:
@@ -339,94 +295,13 @@ def _op(m: Machine, expr: p.Op) -> Value:
             return Value(const=fold.unary(expr.op, only.const), taints=only.taints)
         return Value(taints=only.taints)
     if expr.op == "+" and len(args) > 2:
-        return _concatenate(args)
+        return concatenate(args)
     result = args[0]
     for other in args[1:]:
         result = operate(expr.op, result, other)
     if isinstance(result.const, (str, bytes)):
         m.step(len(result.const) >> 13)  # copied
     return result
-
-
-def operate(op: str, left: Value, right: Value) -> Value:
-    """Apply a binary operator."""
-    taints = merge_taints(left.taints, right.taints)
-    coded = left.coded or right.coded
-    if left.known and right.known:
-        const = fold.binary(op, left.const, right.const)
-        if const is not UNKNOWN:
-            if op in "+%" and isinstance(const, (str, bytes)):
-                coded = _with(coded, "assembled")
-            elif op == "^":
-                coded = _with(coded, "xor")
-            return Value(const=const, taints=taints, coded=coded)
-    if op == "+" and (left.items is not None or right.items is not None):
-        return Value(items=_list(left) + _list(right), taints=taints)
-    if op in {"+", "%", "/"}:
-        # "/" joins paths of pathlib; "%" fills a pattern.
-        hint = _filled(left, right) if op == "%" else _joined(op, left, right)
-        path = left.path if op == "/" else ""
-        return Value(taints=taints, hint=hint, path=path, coded=coded)
-    if op == "^":
-        return Value(taints=taints, coded=_with(coded, "xor"))
-    return Value(taints=taints)
-
-
-def _list(value: Value) -> list[Value]:
-    if value.items is not None:
-        return value.items
-    if value.known and isinstance(value.const, (list, tuple)):
-        return [Value(const=x) for x in value.const[:1000]]
-    return [Value(taints=value.taints)] if value.taints else []
-
-
-def _concatenate(args: list[Value]) -> Value:
-    """A long ``a + b + c``: joined at once, since pairwise it would be quadratic."""
-    consts = [a.const for a in args]
-    taints = taints_of(args)
-    if fold.bulk(*consts) > fold.MAX_TEXT:
-        return Value(taints=taints)
-    if all(isinstance(c, str) for c in consts):
-        text = "".join(consts)
-        return Value(const=text, taints=taints, coded=_with(args[0].coded, "assembled"))
-    if all(isinstance(c, bytes) for c in consts):
-        return Value(const=b"".join(consts), taints=taints, coded=_with(args[0].coded, "assembled"))
-    result = args[0]
-    for other in args[1:]:
-        result = operate("+", result, other)
-    return result
-
-
-def _joined(op: str, left: Value, right: Value) -> str:
-    a, b = text_of(left), text_of(right)
-    if not a and not b:
-        return ""
-    glue = "/" if op == "/" else ""
-    return shorten((a or HOLE) + glue + (b or HOLE))
-
-
-def shorten(text: str) -> str:
-    """Bound a partly known text and fold neighbouring holes."""
-    while HOLE + HOLE in text:
-        text = text.replace(HOLE + HOLE, HOLE)
-    return text if len(text) <= MAX_HINT else text[:MAX_HINT]
-
-
-def _filled(pattern: Value, values: Value) -> str:
-    """``"%s/x" % v`` with what is known of the values."""
-    text = text_of(pattern)
-    if not text or len(text) > MAX_HINT:
-        return ""
-    parts = values.items or (
-        [Value(const=c) for c in values.const] if isinstance(values.const, tuple) else [values]
-    )
-    pieces = text.split("%")
-    out = pieces[0]
-    for n, piece in enumerate(pieces[1:]):
-        rest = piece[1:] if piece[:1] in "sdrixf" else piece.partition(")")[2][1:] or piece[1:]
-        out += (text_of(parts[n]) if n < len(parts) else "") or HOLE
-        out += rest
-    return shorten(out)
 
 
 def _logic(m: Machine, expr: p.Op) -> Value:
@@ -535,7 +410,9 @@ def _template(m: Machine, expr: p.Template) -> Value:
         coded = next((v.coded for v in values if v.coded), ())
         many = len(values) > 2
         text = "".join(str(c) for c in consts)
-        return Value(const=text, taints=taints, coded=_with(coded, "assembled") if many else coded)
+        return Value(
+            const=text, taints=taints, coded=with_step(coded, "assembled") if many else coded
+        )
     return Value(taints=taints, hint=shorten("".join(text_of(v) or HOLE for v in values)))
 
 
@@ -553,7 +430,7 @@ def defaults(m: Machine, function: p.Function) -> dict[str, Value]:
 
 
 def _class(m: Machine, expr: p.ClassRef) -> Value:
-    from antivenom.analysis.flow.statements import define_class
+    from antivenom.analysis.flow.definitions import define_class
 
     return define_class(m, expr)
 

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 _STOLEN = ("secrets.", "user.")
 _FOREIGN = frozenset(
-    ["net.fetch", "net.deaddrop", "net.connect", "net.listen", "net.lookup", "data.decode"]
-    + ["data.decrypt", "data.assemble"]
+    [
+        "net.fetch",
+        "net.deaddrop",
+        "net.connect",
+        "net.listen",
+        "net.lookup",
+        "data.decode",
+        "data.decrypt",
+        "data.assemble",
+    ]
 )
 _LEAVES = frozenset(["net.send", "net.lookup", "net.connect", "net.fetch"])
 _RUNS = frozenset(
-    "code.run code.native code.deserialize code.inject code.import process.spawn process.shell "
-    "file.write tamper.package".split()
+    [
+        "code.run",
+        "code.native",
+        "code.deserialize",
+        "code.inject",
+        "code.import",
+        "process.spawn",
+        "process.shell",
+        "file.write",
+        "tamper.package",
+    ]
 )
 
 

@@ -19,7 +19,7 @@ def is_main(test: p.Expr) -> bool:
     if not isinstance(test, p.Op):
         return False
     if test.op == "and":
-        return any(is_main(part) for part in test.args)
+        return any(part is not None and is_main(part) for part in test.args)
     if test.op != "==" or len(test.args) != 2:
         return False
     names = [a for a in test.args if isinstance(a, p.Name) and a.id == "__name__"]

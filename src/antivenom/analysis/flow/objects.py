@@ -66,7 +66,7 @@ class Env:
         return made
 
     def merge(self, arms: list[dict[str, Value]], *, exhaustive: bool) -> None:
-        """Bind what several arms bound, joined with the old value unless one of them always runs."""
+        """Bind what several arms bound, joined with the old value unless one always runs."""
         for name in dict.fromkeys(n for arm in arms for n in arm):
             values = [arm[name] for arm in arms if name in arm]
             value = values[0]

@@ -7,13 +7,11 @@ from enum import Enum
 from typing import Any
 
 from antivenom.analysis.flow import guards, recipients
-from antivenom.analysis.flow.calls import call_value
-from antivenom.analysis.flow.expressions import by_path, defaults, evaluate, operate
+from antivenom.analysis.flow.definitions import define, import_names
+from antivenom.analysis.flow.expressions import evaluate, operate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
-    Env,
-    FunctionRef,
     Instance,
     ModuleRef,
     Namespace,
@@ -148,9 +146,7 @@ def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
     if isinstance(ref, Instance):
         old = ref.attrs.get(target.name)
         ref.attrs[target.name] = join(old, value) if old is not None else value
-    elif isinstance(ref, ClassRefValue):
-        ref.env.set(target.name, value)
-    elif isinstance(ref, ModuleRef):
+    elif isinstance(ref, (ClassRefValue, ModuleRef)):
         ref.env.set(target.name, value)
     elif base.path and not base.path.endswith(")"):
         m.effects.hook(m, base.path, target.name, value, target.line)
@@ -310,7 +306,7 @@ def _loop(m: Machine, stmt: p.Loop) -> End:
     assert stmt.target is not None
     if parts is not None and not m.coarse and len(parts) <= _budget(m, source):
         for n, part in enumerate(parts):
-            if n % 64 == 63 and m.coarse:
+            if n % 64 == 63 and m.steps > m.limits.fold_steps:
                 break
             bind(m, stmt.target, part)
             end = run_block(m, stmt.body)
@@ -409,143 +405,14 @@ def _aside_once(m: Machine, body: tuple[p.Stmt, ...]) -> End:
     return End.NORMAL
 
 
-# ---------------------------------------------------------------- definitions and imports
-
-
 def _define(m: Machine, stmt: p.Define) -> End:
-    frame = m.frame
-    if isinstance(stmt.ref, p.ClassRef):
-        value = define_class(m, stmt.ref)
-    else:
-        function = frame.module.functions[stmt.ref.index]
-        made = FunctionRef(frame.module, function, _closure(m), frame.home)
-        made.defaults = defaults(m, function)
-        m.defined.setdefault(id(function), made)
-        value = Value(ref=made)
-    for decorator in reversed(stmt.decorators):
-        value = _decorate(m, decorator, value, stmt)
-    frame.env.set(stmt.name, value)
+    define(m, stmt)
     return End.NORMAL
-
-
-def _closure(m: Machine) -> Env:
-    """A method's names are looked up around the class, not in its body."""
-    env = m.frame.env
-    if getattr(m.frame, "receiver", None) is _CLASS_BODY and env.outer is not None:
-        return env.outer
-    return env
-
-
-_CLASS_BODY = Value()
-
-
-def _decorate(m: Machine, decorator: p.Expr, value: Value, stmt: p.Define) -> Value:
-    wrapper = evaluate(m, decorator)
-    cls = m.frame.env.vars.get("__antivenom_class__")
-    if wrapper.path in {"builtins.property", "functools.cached_property"} and cls is not None:
-        cls.ref.properties.add(stmt.name)
-        return value
-    if wrapper.path == "builtins.staticmethod" and cls is not None:
-        cls.ref.statics.add(stmt.name)
-        return value
-    if not wrapper.path and wrapper.ref is None:
-        return value
-    made = call_value(m, wrapper, [value], {}, stmt.line, stmt.line)
-    return made if made.ref is not None else value
-
-
-def define_class(m: Machine, ref: p.ClassRef) -> Value:
-    """Run a class body and return the class."""
-    frame = m.frame
-    definition = frame.module.classes[ref.index]
-    bases = [evaluate(m, b) for b in definition.bases]
-    env = Env(frame.env)
-    cls = ClassRefValue(frame.module, definition, env, frame.home, bases)
-    env.vars["__antivenom_class__"] = Value(ref=cls)
-    from antivenom.analysis.flow.machine import Frame
-
-    m.frames.append(Frame(frame.module, frame.function, env, frame.home, receiver=_CLASS_BODY))
-    try:
-        run_block(m, definition.body)
-    finally:
-        m.frames.pop()
-    for value in env.vars.values():
-        if isinstance(value.ref, FunctionRef) and value.ref.owner is None:
-            value.ref.owner = cls
-    m.classes.append(cls)
-    return Value(ref=cls)
 
 
 def _import(m: Machine, stmt: p.Import) -> End:
-    frame = m.frame
-    importer = frame.home.source
-    env = frame.env
-    if not stmt.names:
-        ref = m.load(stmt.path, importer)
-        if stmt.alias:
-            env.set(stmt.alias, _module_value(m, ref, stmt.path))
-        else:
-            root = stmt.path.partition(".")[0]
-            top = m.load(root, importer) if "." in stmt.path else ref
-            env.set(root, _module_value(m, top, root))
-        name = stmt.alias or stmt.path.partition(".")[0]
-        renamed = (
-            ref is None and stmt.alias and stmt.path.partition(".")[0] in m.frame.table.modules
-        )
-        if renamed or (ref is not None and m.is_hot(Value(ref=ref))):
-            importer.hot_names.add(name)
-        return End.NORMAL
-    ref = m.load(stmt.path, importer)
-    for name, alias in stmt.names:
-        if name == "*":
-            _star(m, ref, stmt.path)
-        else:
-            value = _imported(m, ref, stmt.path, name)
-            env.set(alias, value)
-            if value.ref is not None:
-                if m.is_hot(value):
-                    importer.hot_names.add(alias)
-            elif alias != name and value.path.partition(".")[0] in m.frame.table.modules:
-                importer.hot_names.add(alias)
+    import_names(m, stmt)
     return End.NORMAL
-
-
-def _module_value(m: Machine, ref: ModuleRef | None, path: str) -> Value:
-    return _either(m, Value(ref=ref), path) if ref is not None else Value(path=path)
-
-
-def _either(m: Machine, value: Value, path: str) -> Value:
-    """A member under a well-known library's name may be what runs, or lie beside it unused."""
-    root = path.partition(".")[0]
-    if root not in m.frame.table.modules or m.frame.home.source.name.partition(".")[0] == root:
-        return value
-    return join(by_path(m, path), value)
-
-
-def _star(m: Machine, ref: ModuleRef | None, path: str) -> None:
-    if ref is None:
-        m.frame.home.stars.append(path)
-        return
-    for name, value in list(ref.env.vars.items()):
-        m.frame.env.set(name, value)
-    m.frame.home.stars.extend(ref.stars)
-
-
-def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:
-    importer = m.frame.home.source
-    if ref is not None:
-        found = ref.env.vars.get(name)
-        if found is not None:
-            return _either(m, found, f"{path}.{name}")
-    joint = path + name if path.endswith(".") else f"{path}.{name}"
-    sub = m.load(joint, importer)
-    if sub is not None:
-        return _either(m, Value(ref=sub), joint)
-    if ref is not None:
-        return _either(m, Value(), joint)
-    value = Value(path=joint)
-    known = m.frame.table.constants.get(joint)
-    return Value(const=known, path=joint) if known is not None else value
 
 
 _RUN: dict[type, Callable[[Machine, Any], End]] = {
@@ -561,4 +428,4 @@ _RUN: dict[type, Callable[[Machine, Any], End]] = {
 }
 
 
-__all__ = ["bind", "define_class", "elements", "run_block", "taints_of"]
+__all__ = ["bind", "elements", "run_block", "taints_of"]

@@ -1,0 +1,124 @@
+"""What the values of a call tell: where a path is from, how a text was hidden."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from antivenom.analysis import hosts
+from antivenom.analysis.given import prompted_class
+from antivenom.analysis.value import HOLE, Taint, Value, text_of
+
+if TYPE_CHECKING:
+    from antivenom.analysis.api.row import Row
+    from antivenom.analysis.flow.site import Site
+
+_PATHS = ("os.path.", "os.walk", "os.fwalk", "os.listdir", "os.scandir", "glob.", "pathlib.")
+
+_KEY_LIBRARIES = (
+    "eth_account.",
+    "web3.",
+    "solana.",
+    "solders.",
+    "bip_utils.",
+    "mnemonic.",
+    "xrpl.",
+)
+
+
+def handles_secrets(target: str) -> bool:
+    """Whether callers hand a function keys, passwords or whole requests."""
+    if target in {"getpass.getpass", "builtins.input", "keyring.get_password"}:
+        return True
+    if target.startswith(_KEY_LIBRARIES):
+        return True
+    return target in {
+        "requests.Session.send",
+        "requests.Session.request",
+        "requests.sessions.Session.send",
+        "requests.sessions.Session.request",
+        "requests.api.request",
+        "requests.post",
+        "urllib.request.urlopen",
+        "urllib3.PoolManager.urlopen",
+        "httpx.Client.send",
+        "http.client.HTTPConnection.request",
+    }
+
+
+def origins(value: Value) -> list[Value]:
+    """Return what a path was made from: the folder walked, the pattern, the parts joined."""
+    found: list[Value] = []
+    while value.made and len(found) < 4:
+        if found and not value.path.startswith(_PATHS) and value.path:
+            break
+        value = value.made[0]
+        found.append(value)
+    return found
+
+
+def asked(row: Row, path: str, prompt: str) -> str:
+    """Return which secret a call takes: a library for coins a key, a prompt what it asks for."""
+    if not row.behavior:
+        return "private"
+    return prompted_class(prompt) or ("credential" if path.startswith("getpass.") else "")
+
+
+def answers(row: Row, url: str) -> tuple[str, ...]:
+    """Return what an address is asked for, when its answers are always the same kind of thing."""
+    if row.gives != "net.fetch" or "returns" not in row.source or not url:
+        return ()
+    if hosts.gives_credentials(url):
+        return ("secrets.cloud",)
+    return ("host.identify",) if hosts.tells_address(url) else ()
+
+
+_PLAIN = frozenset(["assembled", "bundled-file", "replace"])
+_TURNED = frozenset(["reversed", "strided"])
+_OWN = frozenset(["xor", "letters", "charcodes", "translate", "swapcase", "to_bytes"])
+"""Steps of a cipher that somebody made at home."""
+
+
+def was_decoded(value: Value) -> bool:
+    return not _PLAIN.issuperset(value.coded)
+
+
+def cipher(value: Value) -> tuple[str, ...]:
+    """Say when a text was hidden by a cipher made at home."""
+    own = not _OWN.isdisjoint(value.coded) or (_PLAIN | _TURNED).issuperset(value.coded)
+    return ("cipher=own",) if own else ()
+
+
+LOCAL = re.compile(
+    r"(?:\w{1,12}://)?\[?(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168|172\.|::1)", re.I
+)
+
+
+def sink_value(taint: Taint, text: str, feeds: str) -> str:
+    if feeds == "code.run" and taint.via[0] == "file.read" and taint.value:
+        # The layer shows what the file says; here counts which file it was.
+        return taint.value
+    return text if text and text != HOLE else taint.value
+
+
+def texts(value: Value) -> list[str]:
+    options = [value, *value.alts, *(value.items or [])[:8]]
+    if isinstance(value.const, (list, tuple)):
+        return [str(c) for c in value.const[:8] if isinstance(c, str)]
+    return [t for t in (text_of(v) for v in options) if t]
+
+
+def file_key(text: str) -> str:
+    """The part of a path that identifies a file across statements."""
+    plain = text.replace("\\", "/").strip("\"' ")
+    name = plain.rpartition("/")[2].replace(HOLE, "")
+    return name if len(name) >= 3 else ""
+
+
+def path_text(path: str, site: Site) -> str:
+    if path.endswith((".home", ".expanduser")) and not site.args:
+        base = text_of(site.receiver) if site.receiver is not None else ""
+        return base or "~"
+    parts = [site.receiver] if site.receiver is not None and "()." in path else []
+    texts = [text_of(v) or HOLE for v in [*parts, *site.args]]
+    return "/".join(texts)[:2000]
