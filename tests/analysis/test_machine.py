@@ -12,6 +12,7 @@ from antivenom.model import program as p
 from antivenom.model.label import Activation, Root
 from antivenom.model.limits import DEFAULT_LIMITS
 from tests.analysis.machines import run, run_modules
+from tests.analysis.thieves import function
 
 LIMITS = replace(DEFAULT_LIMITS, fold_steps=20_000)
 ANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -125,13 +126,10 @@ stmts = st.lists(st.recursive(plain, _blocks, max_leaves=5), max_size=5).map(tup
 
 def _module(lang: str, bodies: tuple[tuple[p.Stmt, ...], ...]) -> p.Module:
     module = p.Module(member="demo/__init__.py", name="demo", lang=lang, text="")
-    for number, (name, params) in enumerate(
-        (("", ()), ("f", ("a", "*b")), ("A.run", ("self", "**c")))
-    ):
-        body = bodies[number]
-        module.functions.append(
-            p.Function(name=name, params=params, line=1, end_line=1, lower=lambda b=body: b)
-        )
+    heads: list[tuple[str, tuple[str, ...]]]
+    heads = [("", ()), ("f", ("a", "*b")), ("A.run", ("self", "**c"))]
+    for (name, params), body in zip(heads, bodies, strict=True):
+        module.functions.append(function(name, params, 1, *body))
     module.classes.append(
         p.Class(name="A", bases=(p.Global(1, "threading.Thread"),), line=1, end_line=1,
                 methods={"run": 2}, body=(p.Define(1, "run", p.FuncRef(1, 2)),))
