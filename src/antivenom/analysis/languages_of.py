@@ -1,4 +1,4 @@
-"""Which code a member holds: most hold one text, a notebook several cells, a ``.pth`` some lines."""
+"""Which code a member holds: one text, the cells of a notebook, the lines of a ``.pth``."""
 
 from __future__ import annotations
 

@@ -390,7 +390,8 @@ def _word_in(data: bytes, word: bytes) -> bool:
 
 
 _RUNS_TEXT = re.compile(
-    rb"\b(?:exec|eval|execfile|__builtins__|builtins|marshal|FunctionType|CodeType)\b[ \t]*[(.,\[)\"\']"
+    rb"\b(?:exec|eval|execfile|__builtins__|builtins|marshal|FunctionType|CodeType)\b"
+    rb"[ \t]*[(.,\[)\"\']"
 )
 
 

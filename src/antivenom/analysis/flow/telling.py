@@ -80,6 +80,7 @@ _OWN = frozenset(["xor", "letters", "charcodes", "translate", "swapcase", "to_by
 
 
 def was_decoded(value: Value) -> bool:
+    """Return whether a constant went through a decoder."""
     return not _PLAIN.issuperset(value.coded)
 
 
@@ -95,6 +96,7 @@ LOCAL = re.compile(
 
 
 def sink_value(taint: Taint, text: str, feeds: str) -> str:
+    """Return what to show where a value arrives."""
     if feeds == "code.run" and taint.via[0] == "file.read" and taint.value:
         # The layer shows what the file says; here counts which file it was.
         return taint.value
@@ -102,6 +104,7 @@ def sink_value(taint: Taint, text: str, feeds: str) -> str:
 
 
 def texts(value: Value) -> list[str]:
+    """Return the texts a value may be."""
     options = [value, *value.alts, *(value.items or [])[:8]]
     if isinstance(value.const, (list, tuple)):
         return [str(c) for c in value.const[:8] if isinstance(c, str)]
@@ -116,6 +119,7 @@ def file_key(text: str) -> str:
 
 
 def path_text(path: str, site: Site) -> str:
+    """Return the text of a path object, "~" for a home folder."""
     if path.endswith((".home", ".expanduser")) and not site.args:
         base = text_of(site.receiver) if site.receiver is not None else ""
         return base or "~"

@@ -82,7 +82,7 @@ class Lowering:
     def _add_function(self, node: Any, scope: str, owner: int | None, name: str) -> int:
         qualified = f"{scope}.{_plain(name)}" if scope else _plain(name)
         params, defaults = self._parameters(node.args, scope)
-        inner = qualified if owner is None else qualified
+        inner = qualified
 
         def lower() -> tuple[p.Stmt, ...]:
             if isinstance(node, ast.Lambda):
@@ -204,8 +204,7 @@ class Lowering:
         out.append(p.Branch(node.lineno, "match", self.expr(node.subject, scope), arms))
 
     def _import(self, node: ast.Import, scope: str, _: int | None, out: list[p.Stmt]) -> None:
-        for name in node.names:
-            out.append(p.Import(node.lineno, name.name, (), _plain(name.asname or "")))
+        out += [p.Import(node.lineno, n.name, (), _plain(n.asname or "")) for n in node.names]
 
     def _import_from(
         self, node: ast.ImportFrom, scope: str, _: int | None, out: list[p.Stmt]
