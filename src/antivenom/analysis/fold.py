@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from antivenom.analysis import decode
+from antivenom.analysis.constants import CODECS
 from antivenom.analysis.value import UNKNOWN
 
 MAX_TEXT = 4 << 20
@@ -325,19 +326,6 @@ _LISTING = frozenset(
 )
 """What makes an object of every character of a text."""
 
-CONSTANTS: Mapping[str, Any] = {
-    "string.ascii_letters": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
-    "string.ascii_uppercase": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "string.digits": "0123456789",
-    "string.hexdigits": "0123456789abcdefABCDEF",
-    "string.punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    "string.printable": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\x0b\x0c",
-    "os.sep": "/",
-    "os.linesep": "\n",
-}
-
 
 def call(path: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
     """Call a known function on constants; return the result and the decoder's name, "" if none."""
@@ -415,27 +403,6 @@ _INT_METHODS = frozenset(["to_bytes", "bit_length"])
 MUTATING = frozenset(
     ["append", "extend", "insert", "reverse", "sort", "pop", "update", "add", "clear", "remove"]
 )
-_CODECS = frozenset(
-    [
-        "utf-8",
-        "utf8",
-        "utf-16",
-        "utf-16le",
-        "utf-16-le",
-        "utf-32",
-        "latin-1",
-        "latin1",
-        "iso-8859-1",
-        "ascii",
-        "cp1252",
-        "unicode_escape",
-        "unicode-escape",
-        "raw_unicode_escape",
-        "utf-7",
-        "cp437",
-        "punycode",
-    ]
-)
 
 
 def method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
@@ -498,7 +465,7 @@ def _bounded(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -
 def _transcode(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
     codec = args[0] if args else named.get("encoding", "utf-8")
     plain = str(codec).lower().replace("_", "-")
-    if plain in _CODECS or plain.replace("-", "_") in _CODECS:
+    if plain in CODECS or plain.replace("-", "_") in CODECS:
         errors = args[1] if len(args) > 1 else named.get("errors", "strict")
         return getattr(receiver, name)(codec, errors), ""
     return decode.codec(receiver, plain), plain

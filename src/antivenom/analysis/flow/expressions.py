@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom.analysis import fold
+from antivenom.analysis.constants import CONSTANTS
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.names import by_path, unbound
 from antivenom.analysis.flow.objects import (
@@ -100,8 +101,8 @@ def attribute(m: Machine, base: Value, name: str) -> Value:
         value.hint = f"site-packages/{base.path.replace('.', '/')}/__init__.py"
     if known is not None:
         value.const = known
-    elif path in fold.CONSTANTS:
-        value.const = fold.CONSTANTS[path]
+    elif path in CONSTANTS:
+        value.const = CONSTANTS[path]
     return value
 
 
