@@ -118,7 +118,10 @@ def read_all(
             )
             continue
         _read(member, data, label, reading, log, limits, platform)
+    said = {problem.member for problem in reading.problems}
     for loss in tree.losses:
+        if loss.member and loss.member in said:
+            continue
         label = labels.members.get(loss.member) or Label()
         blocking = not loss.member or loss.member in roots or could_run(loss.member, label)
         reading.problems.append(
