@@ -402,7 +402,12 @@ def runs_text(source: Source) -> bool:
     return source.runs_text
 
 
-_ODD = re.compile(r"[^\W\d_]*[^\x00-\x7f\W][\w]*[ \t]*[(.=]")
+_FOREIGN = re.compile(r"[^\x00-\x7f\W]+")
+_LONGEST_WORD = 200
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _odd_identifier(data: bytes) -> bool:
@@ -410,10 +415,17 @@ def _odd_identifier(data: bytes) -> bool:
     import unicodedata
 
     text = data.decode("utf-8", "replace")
-    for found in _ODD.finditer(text):
-        word = found.group()
+    for found in _FOREIGN.finditer(text):
+        start, end = found.span()
+        while start and end - start < _LONGEST_WORD and _is_letter(text[start - 1]):
+            start -= 1
+        while end < len(text) and end - start < _LONGEST_WORD and _is_letter(text[end]):
+            end += 1
+        if text[end : end + 4].lstrip(" \t")[:1] not in {"(", ".", "="}:
+            continue
+        word = text[start:end]
         folded = unicodedata.normalize("NFKC", word)
-        if folded != word and folded.isascii():
+        if folded != word and folded.isascii() and folded.isidentifier():
             return True
     return False
 

@@ -17,7 +17,7 @@ from antivenom.model.program import Function, Module
 if TYPE_CHECKING:
     from antivenom.analysis.flow.effects import Effects
 
-MAX_VARIANTS = 4
+MAX_VARIANTS = 3
 """Evaluations of one function with different arguments at one activation."""
 MAX_BESIDE = 200_000
 """Bytes of a module that is read only because its importer runs text."""
