@@ -167,3 +167,26 @@ def test_a_name_never_decides_how_bytes_are_read(ending: str) -> None:
         _, data = SPECIMENS["thief"].pack(form)
         _, review = seen(data, f"demo-1.0.{ending}".rstrip("."))
         assert review.verdict.value == "malicious", (form, ending)
+
+
+def test_an_entry_that_is_too_large_to_parse_is_never_clean() -> None:
+    import hashlib
+    from dataclasses import replace
+
+    from antivenom.judge import load_knowledge
+    from antivenom.model.artifact import Artifact
+    from antivenom.model.limits import DEFAULT_LIMITS
+    from antivenom.model.review import Verdict
+    from antivenom.pipeline import judge, observe
+
+    data = b"x = 1\n" * 2000
+    artifact = Artifact(
+        path="demo.py",
+        filename="demo.py",
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        data=data,
+    )
+    profile = observe(artifact, replace(DEFAULT_LIMITS, code_bytes=1000))
+    assert judge(profile, load_knowledge()).verdict is Verdict.INCONCLUSIVE
+    assert judge(observe(artifact), load_knowledge()).verdict is Verdict.CLEAN

@@ -21,6 +21,17 @@ from antivenom.model.tree import Member, MemberError, MemberKind, Tree
 _SCRIPTS = frozenset(["shell", "batch", "powershell", "vbs", "javascript", "typescript"])
 _UNREAD = frozenset(["native", "binary"])
 _TEXT_LIMIT = 64 << 20
+_SCRIPT_LIMIT = 4 << 20
+_RUNS = frozenset(
+    [
+        Activation.STARTUP,
+        Activation.INSTALL,
+        Activation.BUILD,
+        Activation.IMPORT,
+        Activation.RUN,
+    ]
+)
+"""Of a root member: it runs without being called, so what is not read of it blocks a verdict."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,19 +172,28 @@ def _read(
         seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
     if lang in _SCRIPTS:
         seen += _script(data, lang)
+    cut = _SCRIPT_LIMIT if lang in _SCRIPTS else _TEXT_LIMIT
+    if lang not in _UNREAD and len(data) > cut:
+        reason = f"{len(data)} bytes of text: read up to {cut} bytes"
+        blocking = lang in _SCRIPTS and label.activation in _RUNS
+        reading.complete -= 1
+        reading.problems.append(
+            Problem(member=path, status="partial", reason=reason, blocking=blocking)
+        )
     for sighting in seen:
         add_sighting(log, sighting, member=path, label=label, lang=lang)
     if seen and lang not in _UNREAD:
         reading.texts[path] = data
     for source in languages_of.sources(path, data, lang, label):
         if len(source.data) > limits.code_bytes:
-            reading.complete -= 1
+            if not any(problem.member == path for problem in reading.problems[-1:]):
+                reading.complete -= 1
             reading.problems.append(
                 Problem(
                     member=path,
                     status="partial",
                     reason=f"{len(source.data)} bytes of code: read as text only",
-                    blocking=label.activation in {Activation.STARTUP, Activation.BUILD},
+                    blocking=label.activation in _RUNS,
                 )
             )
             continue
@@ -182,4 +202,4 @@ def _read(
 
 
 def _script(data: bytes, lang: str) -> list[Sighting]:
-    return commands.observe_script(data[: 4 << 20].decode("utf-8", "replace"), lang)
+    return commands.observe_script(data[:_SCRIPT_LIMIT].decode("utf-8", "replace"), lang)

@@ -457,6 +457,3 @@ def absolute(path: str, source: Source) -> str:
     kept = base[: len(base) - (level - 1)]
     rest = path.lstrip(".")
     return ".".join([*kept, rest] if rest else kept)
-
-
-LabelMap = Mapping[str, Label]

@@ -10,7 +10,6 @@ from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
-    Env,
     Getter,
     Instance,
     ModuleRef,
@@ -288,14 +287,6 @@ def _mkstemp(m: Machine, site: Site) -> Value | None:
 def _fdopen(m: Machine, site: Site) -> Value | None:
     opened = site.args[0] if site.args else None
     return opened if opened is not None and opened.path == "builtins.open()" else None
-
-
-def _environ(m: Machine, site: Site) -> Value | None:
-    return None
-
-
-def _exec_globals(m: Machine, env: Env) -> Value:
-    return Value(ref=Namespace(env))
 
 
 def _getattribute(m: Machine, site: Site) -> Value | None:
