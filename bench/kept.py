@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from antivenom import compiled, pipeline
 from antivenom.analysis import engine
 from antivenom.judge import Knowledge
+from antivenom.model.context import NOTHING
 from bench import measure as measuring
 from bench.corpus import Sample
 from bench.measure import Measured, Outcome
@@ -44,7 +45,7 @@ def measure(
 def _judged(outcome: Outcome, known: Knowledge) -> Outcome:
     if outcome.profile is None:
         return outcome
-    judged = pipeline.judge(outcome.profile, known)
+    judged = pipeline.judge(outcome.profile, NOTHING, known)
     return structs.replace(
         outcome,
         verdict=judged.verdict.value,

@@ -24,6 +24,7 @@ from antivenom.intake import from_bytes, open_artifact
 from antivenom.isolate import Bounds, Done, Pool, Result
 from antivenom.judge import Knowledge, load_knowledge
 from antivenom.model.artifact import Artifact
+from antivenom.model.context import NOTHING
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding, Review
 from antivenom.rules.book import make_book
@@ -135,7 +136,7 @@ def worker(known: Knowledge, *, profiles: bool = False) -> Callable[[bytes], byt
 def review(artifact: Artifact, known: Knowledge) -> tuple[Profile, Review]:
     """Run the pipeline."""
     profile = pipeline.observe(artifact)
-    return profile, pipeline.judge(profile, known)
+    return profile, pipeline.judge(profile, NOTHING, known)
 
 
 def _requests(samples: Iterable[Sample]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import pytest
 
 from antivenom.intake.files import from_bytes
 from antivenom.judge import load_knowledge
+from antivenom.model.context import NOTHING
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
 from antivenom.model.review import Review
@@ -20,7 +21,7 @@ NAME = "demo-1.0-py3-none-any.whl"
 
 def seen(data: bytes, name: str = NAME, limits: Limits = DEFAULT_LIMITS) -> tuple[Profile, Review]:
     profile = observe(from_bytes(data, name), limits)
-    return profile, judge(profile, load_knowledge())
+    return profile, judge(profile, NOTHING, load_knowledge())
 
 
 def test_an_ordinary_package_is_clean_and_complete() -> None:
@@ -188,5 +189,5 @@ def test_an_entry_that_is_too_large_to_parse_is_never_clean() -> None:
         data=data,
     )
     profile = observe(artifact, replace(DEFAULT_LIMITS, code_bytes=1000))
-    assert judge(profile, load_knowledge()).verdict is Verdict.INCONCLUSIVE
-    assert judge(observe(artifact), load_knowledge()).verdict is Verdict.CLEAN
+    assert judge(profile, NOTHING, load_knowledge()).verdict is Verdict.INCONCLUSIVE
+    assert judge(observe(artifact), NOTHING, load_knowledge()).verdict is Verdict.CLEAN

@@ -1,7 +1,7 @@
 """The pipeline on one screen: bytes in, a judgement out. It never fetches, forks or reads a clock.
 
 observe   artifact -> Profile    unpack, label, read, evaluate
-judge     Profile -> Review      match, weigh
+judge     Profile -> Review      surround, match, weigh
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from antivenom.analysis.flow.effects import Effects
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.members import Reading
 from antivenom.analysis.package import Package
+from antivenom.context import surround
 from antivenom.judge import Knowledge, weigh
 from antivenom.model.artifact import Artifact
+from antivenom.model.context import Context
 from antivenom.model.fact import Sighting
 from antivenom.model.label import Label, Labels
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
@@ -61,10 +63,11 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     )
 
 
-def judge(profile: Profile, knowledge: Knowledge) -> Review:
-    """Judge what was observed."""
-    matches = match(knowledge.book, profile.facts, ecosystem=profile.ecosystem)
-    return weigh(profile, matches, knowledge)
+def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
+    """Judge what was observed, in its surroundings, by what is known."""
+    facts = surround(profile, context)
+    matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
+    return weigh(profile, context, matches, knowledge)
 
 
 def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool = True) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from antivenom.intake.files import from_bytes
 from antivenom.judge import load_knowledge
+from antivenom.model.context import NOTHING
 from antivenom.model.review import Review
 from antivenom.pipeline import judge, observe
 from tests.builders.archives import sdist, wheel
@@ -142,7 +143,7 @@ class Specimen:
     def review(self, form: str) -> Review:
         """Run the pipeline."""
         name, data = self.pack(form)
-        return judge(observe(from_bytes(data, name)), load_knowledge())
+        return judge(observe(from_bytes(data, name)), NOTHING, load_knowledge())
 
 
 SPECIMENS = {

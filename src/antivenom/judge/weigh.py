@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from antivenom.judge.knowledge import Knowledge
+from antivenom.model.context import NOTHING, Context, release_purl
 from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.fact import Fact
 from antivenom.model.label import STRENGTH, Activation
@@ -53,8 +54,10 @@ _MOST_REASONS = 5
 _MOST_SPANS = 8
 
 
-def weigh(profile: Profile, matches: Iterable[Match], knowledge: Knowledge) -> Review:
-    """Return the review of a profile from its rules' matches."""
+def weigh(
+    profile: Profile, context: Context, matches: Iterable[Match], knowledge: Knowledge
+) -> Review:
+    """Return the review of a profile in its surroundings from its rules' matches."""
     findings = _findings(profile, matches)
     score = score_of([f.weight for f in findings])
     if knowledge.scorer is not None:
@@ -70,8 +73,8 @@ def weigh(profile: Profile, matches: Iterable[Match], knowledge: Knowledge) -> R
         findings=findings,
         layers=profile.layers,
         coverage=profile.coverage,
-        context=ContextInfo(),
-        digests=_digests(knowledge, profile.engine),
+        context=_known(context),
+        digests=_digests(knowledge, profile.engine, context),
         excerpts=profile.excerpts,
     )
 
@@ -98,7 +101,7 @@ def unread(artifact: ArtifactInfo, reason: str, knowledge: Knowledge, engine: st
         layers=(),
         coverage=Coverage(failed=1, problems=(problem,)),
         context=ContextInfo(),
-        digests=_digests(knowledge, engine),
+        digests=_digests(knowledge, engine, NOTHING),
     )
 
 
@@ -213,13 +216,24 @@ def _info(profile: Profile) -> ArtifactInfo:
     )
 
 
-def _digests(knowledge: Knowledge, engine: str) -> Digests:
+def _known(context: Context) -> ContextInfo:
+    baseline = context.baseline
+    return ContextInfo(
+        baseline=release_purl(baseline) if baseline is not None else None,
+        siblings=tuple(sibling.sha256 for sibling in context.siblings),
+        registry=context.registry is not None,
+        offline=context.offline,
+        notes=context.notes,
+    )
+
+
+def _digests(knowledge: Knowledge, engine: str, context: Context) -> Digests:
     return Digests(
         engine=engine,
         rulebook=knowledge.book.digest,
         scorer=knowledge.scorer.digest if knowledge.scorer is not None else None,
         knowledge=knowledge.digest,
-        context="",
+        context=context.digest,
     )
 
 

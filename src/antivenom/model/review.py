@@ -85,6 +85,8 @@ class ContextInfo(Struct, frozen=True, kw_only=True):
     siblings: tuple[str, ...] = ()
     registry: bool = False
     offline: bool = False
+    notes: tuple[str, ...] = ()
+    """What was looked for and not found, in clear words."""
 
 
 class Digests(Struct, frozen=True, kw_only=True):

@@ -52,6 +52,7 @@ def as_object(review: Review) -> dict[str, Any]:
             "siblings": list(review.context.siblings),
             "registry": review.context.registry,
             "offline": review.context.offline,
+            "notes": [visible(note, REASON_LIMIT) for note in review.context.notes],
         },
         "digests": {
             "engine": review.digests.engine,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from antivenom import errors
 from antivenom.intake.locator import Locator
 from antivenom.model.artifact import Artifact
+from antivenom.model.context import NOTHING
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
 from antivenom.model.review import Review
@@ -70,13 +71,13 @@ def reviewer(limits: Limits = DEFAULT_LIMITS, *, offline: bool = False) -> Calla
             trouble = Trouble(kind=kind, message=str(error), hint=error.hint)
             return msgspec.json.encode(Answer(trouble=trouble))
         profile = pipeline.observe(artifact, limits)
-        review = _placed(pipeline.judge(profile, knowledge), artifact, offline=offline)
+        review = _placed(pipeline.judge(profile, NOTHING, knowledge), artifact, offline=offline)
         took = int((time.perf_counter() - started) * 1000)
         review = msgspec.structs.replace(review, took_ms=took)
         return msgspec.json.encode(Answer(review=review, members=_hashes(review, profile)))
 
     ours = from_bytes(_OURS, "ours.py")
-    pipeline.judge(pipeline.observe(ours, limits), knowledge)
+    pipeline.judge(pipeline.observe(ours, limits), NOTHING, knowledge)
     return answer
 
 
