@@ -43,7 +43,7 @@ lock: $(VENV)/dev.stamp ## Resolve the dependencies again, a week after their re
 	$(LOCK) --group lock --output-file requirements/lock.txt
 	$(LOCK) pyproject.toml --output-file requirements/run.txt
 	$(LOCK) --group build --constraint requirements/run.txt --output-file requirements/build.txt
-	$(LOCK) pyproject.toml --group dev --constraint requirements/run.txt \
+	$(LOCK) pyproject.toml --extra catalog --extra lab --extra service --group dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt
 
 build: $(VENV)/dev.stamp ## Build the sdist and the wheel into dist/

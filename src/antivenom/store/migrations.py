@@ -1,0 +1,80 @@
+"""How a database becomes what `schema` says: numbered steps, each of which only adds.
+
+Older code goes on working on a newer database, since it never meets a column that went. A step
+creates what is missing and is safe to run again; the number is written in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, insert, inspect, select, text
+from sqlalchemy.schema import CreateColumn
+
+from antivenom.store import schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of the schema."""
+
+    number: int
+    what: str
+    run: Callable[[Connection], None]
+
+
+def migrate(connection: Connection) -> int:
+    """Run the steps a database has not seen; return how many these were."""
+    create(connection, schema.schema_steps)
+    seen = set(connection.scalars(select(schema.schema_steps.c.number)))
+    missing = [step for step in STEPS if step.number not in seen]
+    for step in missing:
+        step.run(connection)
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        connection.execute(insert(schema.schema_steps).values(number=step.number, done_at=now))
+    return len(missing)
+
+
+def create(connection: Connection, *tables: Table) -> None:
+    """Create tables that are not there yet."""
+    schema.metadata.create_all(connection, tables=tables, checkfirst=True)
+
+
+def add_column(connection: Connection, column: Column[Any]) -> None:
+    """Add a column of `schema` to its table; it needs a server default or must allow null."""
+    table = column.table
+    assert isinstance(table, Table)
+    there = {one["name"] for one in inspect(connection).get_columns(table.name)}
+    if column.name not in there:
+        made = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {made}"))
+
+
+def _catalog(connection: Connection) -> None:
+    create(
+        connection,
+        schema.sources,
+        schema.specimens,
+        schema.claims,
+        schema.statements,
+        schema.reports,
+        schema.specimen_reports,
+        schema.profiles,
+        schema.behaviors,
+        schema.members,
+        schema.functions,
+        schema.indicators,
+        schema.specimen_indicators,
+        schema.campaigns,
+        schema.campaign_members,
+        schema.releases,
+        schema.release_members,
+        schema.imports,
+    )
+
+
+STEPS = (Step(number=1, what="the catalog", run=_catalog),)
+"""Append here; never change a step that was released."""
