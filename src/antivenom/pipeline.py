@@ -82,7 +82,7 @@ def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool 
 
 def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) -> set[str]:
     """Run the abstract machine; return the members whose evaluation was cut."""
-    if not any(source.hot for source in reading.sources):
+    if not labels.hooks and not any(source.hot for source in reading.sources):
         return set()
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION))
@@ -93,7 +93,7 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
         package = Package(reading.sources, reading.files(), reading.bundled)
         effects = Effects(log, labels.members)
         machine = Machine(package, effects, limits)
-        reach.run(machine, labels.roots)
+        reach.run(machine, labels.roots, labels.hooks)
         machine.dispose()
         return machine.exhausted
     finally:

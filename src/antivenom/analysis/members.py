@@ -115,6 +115,7 @@ def read_all(
     """Read the files of a tree in order."""
     reading = Reading()
     roots = {r.member for r in labels.roots}
+    quoted = {hook.member for hook in labels.hooks}
     for member in tree.members:
         label = labels.members.get(member.path) or Label()
         if member.kind is not MemberKind.FILE:
@@ -128,6 +129,8 @@ def read_all(
                 Problem(member=member.path, status="failed", reason=str(error), blocking=blocking)
             )
             continue
+        if member.path in quoted:
+            reading.texts[member.path] = data
         _read(member, data, label, reading, log, limits, platform)
     said = {problem.member for problem in reading.problems}
     for loss in tree.losses:

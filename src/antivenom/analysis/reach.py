@@ -14,13 +14,15 @@ from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Mod
 from antivenom.analysis.given import given_class
 from antivenom.analysis.package import Source
 from antivenom.analysis.value import Taint, Value
-from antivenom.model.label import STRENGTH, Activation, Role, Root
-from antivenom.model.program import Function
+from antivenom.model.label import STRENGTH, Activation, Hook, Label, Role, Root
+from antivenom.model.program import Function, Module
 
 
-def run(m: Machine, roots: Sequence[Root]) -> None:
+def run(m: Machine, roots: Sequence[Root], hooks: Sequence[Hook] = ()) -> None:
     """Evaluate everything. Running out of budget ends it early and is recorded per member."""
     m.rooted = bool(roots)
+    for hook in sorted(hooks, key=lambda h: -STRENGTH[h.activation]):
+        _hooked(m, hook)
     for root in sorted(roots, key=lambda r: -STRENGTH[r.activation]):
         source = m.package.by_member.get(root.member)
         if source is not None:
@@ -74,6 +76,29 @@ def _guarded(m: Machine, source: Source, activation: Activation, root: Root | No
         m.forks = m.loops = 0
     finally:
         m.activation = before
+
+
+def _hooked(m: Machine, hook: Hook) -> None:
+    """Read a command line that a client runs, and what it starts."""
+    from antivenom.analysis.flow import layers
+
+    module = Module(member=hook.member, name="", lang="shell", text=hook.command)
+    line = hook.line
+    function = Function(name=hook.name, params=(), line=line, end_line=line, lower=lambda: ())
+    module.functions.append(function)
+    source = Source(member=hook.member, lang="shell", data=b"", label=Label())
+    source.module = module
+    home = ModuleRef(source, module, Env())
+    before, m.activation = m.activation, hook.activation
+    m.frames.append(Frame(module, function, home.env, home))
+    try:
+        layers.command_line(m, hook.command, "", line, folder=hook.folder)
+    except (OutOfSteps, RecursionError):
+        m.exhausted.add(hook.member)
+        m.depth = m.forks = m.loops = 0
+    finally:
+        m.activation = before
+        m.frames.clear()
 
 
 def _entry(m: Machine, ref: ModuleRef, name: str) -> None:

@@ -57,6 +57,21 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A command line that the package has other people's machines run."""
+
+    member: str
+    """Where it is written."""
+    line: int
+    activation: Activation
+    command: str
+    name: str = ""
+    """Which hook it is, for people and as the facts' scope: ``scripts.postinstall``."""
+    folder: str = ""
+    """Where it runs, a path inside the package that ends in a slash, or ""."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """What an ecosystem says of one member."""
 
@@ -97,6 +112,7 @@ class Labels:
 
     metadata: Metadata
     roots: tuple[Root, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     members: Mapping[str, Label] = field(default_factory=dict)
     """By member path; a member that is missing has the default label."""
     sightings: tuple[tuple[str, int, Sighting], ...] = ()

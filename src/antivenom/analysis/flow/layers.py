@@ -136,23 +136,29 @@ def commands(m: Machine, row: Row, site: Site) -> None:
     """Read the command line a call starts: it is a program of its own."""
     if not row.command:
         return
-    from antivenom.analysis.commands import observe_command
-
     for value in site.all(row.command):
         for option in (value, *value.alts):
             command = _command(option)
-            if not command:
-                continue
-            for program in programs(command):
-                _run_member(m, program)
-            report = observe_command(command, shell=row.shell)
-            for seen in report.sightings:
-                m.effects.sighting(m, seen, site.line)
-            for decoded in report.decoded:
-                decode_layer(m, decoded, site.line)
+            if command:
+                command_line(m, command, row.shell, site.line)
 
 
-def _run_member(m: Machine, program: str) -> None:
+def command_line(
+    m: Machine, command: str | list[str], shell: str, line: int, *, folder: str = ""
+) -> None:
+    """Read a command line as the program it is, and run what it starts of the artifact's own."""
+    from antivenom.analysis.commands import observe_command
+
+    for program in programs(command):
+        _run_member(m, program, folder)
+    report = observe_command(command, shell=shell)
+    for seen in report.sightings:
+        m.effects.sighting(m, seen, line)
+    for decoded in report.decoded:
+        decode_layer(m, decoded, line)
+
+
+def _run_member(m: Machine, program: str, folder: str = "") -> None:
     """A script that the artifact brings along runs when a command line starts it."""
     name = program.rpartition("/")[2]
     source = m.package.by_name.get(program) or m.package.by_member.get(

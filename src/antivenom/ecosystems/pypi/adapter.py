@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from antivenom.ecosystems import Adapter
 from antivenom.ecosystems.pypi.label import compare_record, could_run, label
+from antivenom.model.adapter import Adapter
 from antivenom.model.coordinate import Ecosystem
 from antivenom.model.label import Labels, Metadata
 from antivenom.model.tree import Member, Tree
@@ -31,5 +31,10 @@ def _platform(filename: str) -> str:
 
 
 PYPI = Adapter(
-    id=Ecosystem.PYPI, label=_label, could_run=could_run, record=_record, platform=_platform
+    id=Ecosystem.PYPI,
+    label=_label,
+    could_run=could_run,
+    record=_record,
+    platform=_platform,
+    languages=frozenset({"python"}),
 )
