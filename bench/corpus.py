@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.sealed import SealedZip
+from antivenom.store.sealed import SealedZip
 
 HERE = Path(__file__).parent
 CORPUS = Path(os.environ.get("BENCH_CORPUS") or HERE.parent.parent / "shared" / "corpus")

@@ -28,9 +28,9 @@ from antivenom.model.context import NOTHING
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding, Review
 from antivenom.rules.book import make_book
+from antivenom.store.sealed import SealedZip
 from bench import corpus
 from bench.corpus import Sample
-from bench.sealed import SealedZip
 
 _WARM = b"import os, base64\nexec(base64.b64decode(os.environ['A']))\n"
 """A program of our own that makes the pipeline load everything it imports late."""

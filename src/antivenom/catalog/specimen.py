@@ -44,6 +44,22 @@ class Claim(Struct, frozen=True, kw_only=True, order=True):
     part: str = ""
 
 
+class MemberCode(Struct, frozen=True, kw_only=True):
+    """A file of a specimen, as far as recognizing it again needs it."""
+
+    path: str
+    sha256: str
+    size: int
+    kind: str = ""
+    role: str = ""
+    lang: str = ""
+    activation: str = ""
+    skeleton: str = ""
+    fingerprint: bytes = b""
+    functions: dict[str, str] = {}
+    """Qualified name -> hash of its normalised code."""
+
+
 class Membership(Struct, frozen=True, kw_only=True):
     """The campaign of a specimen and why it belongs there."""
 
@@ -77,7 +93,8 @@ class Specimen(Struct, frozen=True, kw_only=True):
     description: str = ""
     engine: str = ""
     """Digest of the code that observed it, "" when nothing did."""
-    activation: str = ""
+    activations: tuple[str, ...] = ()
+    """When what was found runs, strongest first."""
     layers: int = 0
     facts: int = 0
     verdict: str = ""
@@ -91,6 +108,8 @@ class Specimen(Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...] = ()
     behaviors: tuple[Behavior, ...] = ()
     indicators: tuple[Indicator, ...] = ()
+    members: tuple[MemberCode, ...] = ()
+    """Its files; empty where nobody asked for them."""
     reports: tuple[str, ...] = ()
     """Ids of OSV records that name it."""
     membership: Membership | None = None

@@ -71,7 +71,7 @@ specimens = Table(
     Column("description", Text, nullable=False, default=""),  # what a person wrote about it
     # Derived from the profile of `engine`; rewritten when another engine observes it again.
     Column("engine", String, nullable=False, default=""),
-    Column("activation", String, nullable=False, default=""),  # strongest that any behavior has
+    Column("activations", String, nullable=False, default=""),  # of its findings, strongest first
     Column("layers", Integer, nullable=False, default=0),
     Column("facts", Integer, nullable=False, default=0),
     Column("verdict", String, nullable=False, default=""),  # of the import's review
@@ -89,7 +89,7 @@ claims = Table(
     metadata,
     _specimen(key=True),
     Column("source", String, ForeignKey("sources.id"), primary_key=True),
-    Column("origin", Text, nullable=False, default=""),
+    Column("origin", Text, primary_key=True),  # the same bytes may lie there under several names
     Column("tags", Text, nullable=False, default=""),  # separated by blanks, as the source has them
     Column("cluster", String, nullable=False, default=""),
     Column("family", String, nullable=False, default=""),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.sealed import SealedZip
-from tests.builders.sealed import sealed_zip
+from antivenom.store.sealed import SealedZip
+from antivenom.store.sealed import seal as sealed_zip
 
 MEMBERS = {"a/1.0/a.zip": b"harmless " * 5000, "b/2.0/b.whl": b"x", "c": b""}
 
