@@ -10,12 +10,13 @@ import gc
 import sys
 
 from antivenom import ecosystems
-from antivenom.analysis import engine, excerpts, members, reach
+from antivenom.analysis import engine, excerpts, members, prints, reach
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.flow.effects import Effects
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.members import Reading
 from antivenom.analysis.package import Package
+from antivenom.analysis.prints import Prints
 from antivenom.context import surround
 from antivenom.judge import Knowledge, weigh
 from antivenom.model.artifact import Artifact
@@ -44,7 +45,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     )
     _archive_facts(tree, labels, log)
     _archive_facts(tree, ecosystem.record(tree, reading.hashes()), log, anomalies=False)
-    exhausted = _evaluate(reading, labels, log, limits)
+    exhausted, taken = _evaluate(reading, labels, log, limits)
     facts = log.facts(artifact.sha256)
     return Profile(
         sha256=artifact.sha256,
@@ -54,10 +55,12 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
         size=artifact.size,
         engine=engine.digest(),
         metadata=labels.metadata,
-        manifest=tuple(reading.manifest),
+        manifest=taken.onto(reading.manifest),
         facts=facts,
         overflow=log.overflow,
         layers=tuple(log.layers),
+        layer_prints=tuple(taken.layers),
+        unhashed=taken.unhashed,
         excerpts=excerpts.collect(facts, reading, log, limits),
         coverage=_coverage(reading, labels, exhausted),
     )
@@ -80,10 +83,12 @@ def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool 
         members.add_sighting(log, seen, member=member, label=label, lang="", line=line)
 
 
-def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) -> set[str]:
-    """Run the abstract machine; return the members whose evaluation was cut."""
+def _evaluate(
+    reading: Reading, labels: Labels, log: FactLog, limits: Limits
+) -> tuple[set[str], Prints]:
+    """Run the abstract machine; return the members whose evaluation was cut, and the prints."""
     if not labels.hooks and not any(source.hot for source in reading.sources):
-        return set()
+        return set(), prints.take(reading, log, {})
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION))
     # Millions of syntax nodes are made and none is garbage yet: collecting would only visit them.
@@ -94,8 +99,9 @@ def _evaluate(reading: Reading, labels: Labels, log: FactLog, limits: Limits) ->
         effects = Effects(log, labels.members)
         machine = Machine(package, effects, limits)
         reach.run(machine, labels.roots, labels.hooks)
+        taken = prints.take(reading, log, machine.layers)
         machine.dispose()
-        return machine.exhausted
+        return machine.exhausted, taken
     finally:
         sys.setrecursionlimit(before)
         if collecting:

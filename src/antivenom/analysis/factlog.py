@@ -14,6 +14,7 @@ MAX_VALUE = 256
 _PER_ID = 60
 """Facts of one id in one member; the rest is counted, so a table of URLs is not a flood."""
 
+_ACTS = frozenset(["behavior", "flow", "native"])
 _STARTS = ("process.spawn", "process.shell")
 
 
@@ -75,6 +76,10 @@ class FactLog:
         return tuple(
             msgspec.structs.replace(fact, artifact=sha256, n=n) for n, fact in enumerate(ordered)
         )
+
+    def acting(self) -> set[str]:
+        """Return the members in which something beyond mere text was observed."""
+        return {fact.member for fact in self._facts.values() if fact.kind in _ACTS}
 
     def layer(
         self, member: str, line: int, parent: int, via: tuple[str, ...], data: bytes

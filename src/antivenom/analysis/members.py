@@ -18,7 +18,7 @@ from antivenom.model.limits import Limits
 from antivenom.model.profile import ManifestEntry, Problem
 from antivenom.model.tree import Member, MemberError, MemberKind, Tree
 
-_SCRIPTS = frozenset(["shell", "batch", "powershell", "vbs", "javascript", "typescript"])
+SCRIPTS = frozenset(["shell", "batch", "powershell", "vbs", "javascript", "typescript"])
 _UNREAD = frozenset(["native", "binary"])
 _TEXT_LIMIT = 64 << 20
 _SCRIPT_LIMIT = 4 << 20
@@ -173,12 +173,12 @@ def _read(
         seen += native.observe_native(data, path, platform)
     if lang not in _UNREAD:
         seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
-    if lang in _SCRIPTS:
+    if lang in SCRIPTS:
         seen += _script(data, lang)
-    cut = _SCRIPT_LIMIT if lang in _SCRIPTS else _TEXT_LIMIT
+    cut = _SCRIPT_LIMIT if lang in SCRIPTS else _TEXT_LIMIT
     if lang not in _UNREAD and len(data) > cut:
         reason = f"{len(data)} bytes of text: read up to {cut} bytes"
-        blocking = lang in _SCRIPTS and label.activation in _RUNS
+        blocking = lang in SCRIPTS and label.activation in _RUNS
         reading.complete -= 1
         reading.problems.append(
             Problem(member=path, status="partial", reason=reason, blocking=blocking)

@@ -44,9 +44,21 @@ class ManifestEntry(Struct, frozen=True, kw_only=True):
     lang: str = ""
     activation: str = "never"
     functions: dict[str, str] = {}
-    """Qualified name -> hash of its normalised code (names of locals, literals' text kept)."""
+    """Qualified name of an outermost function -> hash of its code without comments and blank
+    lines, names and literals kept; "" is the code outside of functions. Small ones are missing."""
     skeleton: str = ""
     """Hash of the member's code with names and literals masked."""
+    fingerprint: str = ""
+    """`model.fingerprint` of the normalised code, base64; "" where none was taken."""
+
+
+class LayerPrint(Struct, frozen=True, kw_only=True):
+    """What a decoded text is recognised by."""
+
+    layer: int
+    """`Layer.id`."""
+    skeleton: str
+    fingerprint: str
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -65,5 +77,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     overflow: int = 0
     """Facts that did not fit the limit."""
     layers: tuple[Layer, ...] = ()
+    layer_prints: tuple[LayerPrint, ...] = ()
+    unhashed: int = 0
+    """Functions and texts that got no hash or fingerprint since there were too many."""
     excerpts: tuple[Excerpt, ...] = ()
     coverage: Coverage = Coverage()
