@@ -191,3 +191,25 @@ def test_an_entry_that_is_too_large_to_parse_is_never_clean() -> None:
     profile = observe(artifact, replace(DEFAULT_LIMITS, code_bytes=1000))
     assert judge(profile, NOTHING, load_knowledge()).verdict is Verdict.INCONCLUSIVE
     assert judge(observe(artifact), NOTHING, load_knowledge()).verdict is Verdict.CLEAN
+
+
+def test_what_can_be_read_of_a_damaged_member_is_reviewed() -> None:
+    part = Part(name=b"demo-1.0/setup.py", data=THIEF.encode(), crc=12345, local_crc=12345)
+    info = Part(
+        name=b"demo-1.0/PKG-INFO", data=b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+    )
+    profile, review = seen(zip_parts([info, part]), "demo-1.0.zip")
+    assert review.verdict.value == "malicious"
+    assert "archive.checksum" in {f.id for f in profile.facts}
+    (problem,) = review.coverage.problems
+    assert (problem.status, problem.blocking) == ("partial", True)
+    assert (review.coverage.complete, review.coverage.partial) == (1, 1)
+
+
+def test_what_is_there_of_a_cut_archive_is_reviewed() -> None:
+    filler = "\n".join(f"name_{n * 7919 % 10007} = {n * 104729}" for n in range(9000))
+    whole = sdist({"setup.py": THIEF + "\n" + filler})
+    profile, review = seen(whole[: len(whole) // 2], "demo-1.0.tar.gz")
+    assert review.verdict.value == "malicious"
+    assert "archive.truncated" in {f.id for f in profile.facts}
+    assert any(p.status == "partial" and p.blocking for p in review.coverage.problems)

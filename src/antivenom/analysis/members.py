@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from antivenom.analysis import commands, languages_of, native, text
+from antivenom.analysis.condense import condense
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.package import Source, is_hot
 from antivenom.model.fact import Fact, Sighting
@@ -125,10 +127,10 @@ def read_all(
             data = member.read()
         except MemberError as error:
             blocking = member.path in roots or could_run(member.path, label)
-            reading.problems.append(
-                Problem(member=member.path, status="failed", reason=str(error), blocking=blocking)
-            )
-            continue
+            _unread(member, label, error, reading, tree, log, blocking=blocking)
+            if not error.data:
+                continue
+            data = error.data
         if member.path in quoted:
             reading.texts[member.path] = data
         _read(member, data, label, reading, log, limits, platform)
@@ -142,6 +144,31 @@ def read_all(
             Problem(member=loss.member, status="skipped", reason=loss.reason, blocking=blocking)
         )
     return reading
+
+
+def _unread(
+    member: Member,
+    label: Label,
+    error: MemberError,
+    reading: Reading,
+    tree: Tree,
+    log: FactLog,
+    *,
+    blocking: bool,
+) -> None:
+    """Say that a member's bytes are not what the archive promises; some may be there all the same.
+
+    A client may stop at the damage or not care: what can be read is reviewed, never complete.
+    """
+    status: Literal["partial", "failed"] = "partial" if error.data else "failed"
+    reading.complete -= bool(error.data)
+    reading.problems.append(
+        Problem(member=member.path, status=status, reason=str(error), blocking=blocking)
+    )
+    if not any(a.kind is error.kind and a.member == member.path for a in tree.anomalies):
+        # Some lies only show when the bytes are decompressed.
+        seen = Sighting(id=f"archive.{error.kind.value}", kind="archive", value=str(error))
+        add_sighting(log, seen, member=member.path, label=label, lang="")
 
 
 def _read(
@@ -195,11 +222,11 @@ def _read(
                 Problem(
                     member=path,
                     status="partial",
-                    reason=f"{len(source.data)} bytes of code: read as text only",
+                    reason=f"{len(source.data)} bytes of code: parsed in extracts",
                     blocking=label.activation in _RUNS,
                 )
             )
-            continue
+            source.data = condense(source.data)
         source.hot = source.hot or is_hot(source.data)
         reading.sources.append(source)
 

@@ -377,6 +377,14 @@ def is_hot(data: bytes) -> bool:
     return soft and _CAPABLE.search(data) is not None
 
 
+def telling_places(data: bytes) -> Iterator[int]:
+    """Yield where a text holds an identifier that some behavior needs, in order."""
+    automaton, names, strong_count = needles()
+    for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]
+        if number < strong_count and _is_use(data, names[number], start, end):
+            yield start
+
+
 _SOFT_BYTES = tuple(word.encode() for word in _SOFT)
 
 
