@@ -21,6 +21,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     observed: Observed | None = None
     broken: str = ""
+    """Why its bytes cannot be had."""
+    lost: str = ""
+    """How the child ended; set by the parent."""
 
 
 def worker() -> Callable[[bytes], bytes]:
