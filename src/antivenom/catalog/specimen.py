@@ -55,9 +55,23 @@ class MemberCode(Struct, frozen=True, kw_only=True):
     lang: str = ""
     activation: str = ""
     skeleton: str = ""
-    fingerprint: bytes = b""
+    fingerprint: str = ""
     functions: dict[str, str] = {}
     """Qualified name -> hash of its normalised code."""
+
+
+class Decoded(Struct, frozen=True, kw_only=True):
+    """A text that was hidden in a specimen; the text itself is not kept."""
+
+    layer: int
+    member: str
+    sha256: str
+    size: int
+    parent: int = 0
+    line: int = 0
+    via: tuple[str, ...] = ()
+    skeleton: str = ""
+    fingerprint: str = ""
 
 
 class Membership(Struct, frozen=True, kw_only=True):
@@ -110,6 +124,8 @@ class Specimen(Struct, frozen=True, kw_only=True):
     indicators: tuple[Indicator, ...] = ()
     members: tuple[MemberCode, ...] = ()
     """Its files; empty where nobody asked for them."""
+    decoded: tuple[Decoded, ...] = ()
+    """Its hidden texts; empty where nobody asked for them."""
     reports: tuple[str, ...] = ()
     """Ids of OSV records that name it."""
     membership: Membership | None = None

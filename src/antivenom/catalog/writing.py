@@ -18,7 +18,7 @@ from antivenom.catalog.batches import batched
 from antivenom.catalog.derived import Observed
 from antivenom.catalog.entry import Entry
 from antivenom.catalog.purls import purl_of
-from antivenom.catalog.specimen import Behavior, Claim, Indicator, MemberCode
+from antivenom.catalog.specimen import Behavior, Claim, Decoded, Indicator, MemberCode
 from antivenom.catalog.statement import Statement, current
 from antivenom.report.escape import visible
 from antivenom.store import schema
@@ -215,6 +215,8 @@ def _put_observed(connection: Connection, observed: Sequence[Observed]) -> None:
     replace(connection, schema.members, by_id, members)
     functions = [row for o in by_id.values() for row in function_rows(o.sha256, o.members)]
     add(connection, schema.functions, functions)
+    decoded = [row for o in by_id.values() for row in decoded_rows(o.sha256, o.decoded)]
+    replace(connection, schema.decoded, by_id, decoded)
     put_indicators(connection, {o.sha256: o.indicators for o in by_id.values()})
     table = schema.profiles
     for some in batched(sorted(by_id), _AT_ONCE):
@@ -279,6 +281,15 @@ def function_rows(id: str, members: Iterable[MemberCode]) -> list[dict[str, Any]
         {"specimen": id, "n": n, "name": visible(name), "hash": hashed}
         for n, one in enumerate(members)
         for name, hashed in one.functions.items()
+    ]
+
+
+def decoded_rows(id: str, decoded: Iterable[Decoded]) -> list[dict[str, Any]]:
+    """Return rows of the table of hidden texts."""
+    return [
+        {"specimen": id, **msgspec.structs.asdict(one)}
+        | {"via": " ".join(one.via), "member": visible(one.member)}
+        for one in decoded
     ]
 
 

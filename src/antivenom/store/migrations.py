@@ -66,6 +66,7 @@ def _catalog(connection: Connection) -> None:
         schema.behaviors,
         schema.members,
         schema.functions,
+        schema.decoded,
         schema.indicators,
         schema.specimen_indicators,
         schema.campaigns,

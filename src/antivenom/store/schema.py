@@ -165,7 +165,7 @@ members = Table(
     Column("lang", String, nullable=False, default=""),
     Column("activation", String, nullable=False, default=""),
     Column("skeleton", String, nullable=False, default="", index=True),  # "" = none computed
-    Column("fingerprint", LargeBinary, nullable=False, default=b""),  # MinHash of normalised code
+    Column("fingerprint", Text, nullable=False, default=""),  # model.fingerprint, base64
 )
 
 functions = Table(
@@ -176,6 +176,22 @@ functions = Table(
     Column("n", Integer, primary_key=True),  # of members
     Column("name", Text, primary_key=True),
     Column("hash", String, nullable=False, index=True),
+)
+
+decoded = Table(
+    # Texts that were hidden in a specimen: the payload is often the same where the loader is not.
+    "decoded",
+    metadata,
+    _specimen(key=True),
+    Column("layer", Integer, primary_key=True),
+    Column("parent", Integer, nullable=False, default=0),
+    Column("member", Text, nullable=False),
+    Column("line", Integer, nullable=False, default=0),
+    Column("via", String, nullable=False, default=""),  # separated by blanks, outermost first
+    Column("sha256", String, nullable=False, index=True),
+    Column("size", Integer, nullable=False),
+    Column("skeleton", String, nullable=False, default="", index=True),
+    Column("fingerprint", Text, nullable=False, default=""),
 )
 
 indicators = Table(
