@@ -11,8 +11,23 @@ from typing import Literal
 from msgspec import Struct
 
 from antivenom.errors import AntivenomError
+from antivenom.model.context import Imitated, RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What intake found around an artifact; other artifacts in it are still to be observed."""
+
+    release: str = ""
+    """Artifacts that share this text are the files of one release; "" stands alone."""
+    baseline: Locator | None = None
+    """The file of the previous release that the artifact is compared with."""
+    upload: UploadInfo | None = None
+    registry: RegistryInfo | None = None
+    imitated: tuple[Imitated, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was looked for and not found, in clear words."""
 
 
 class Locator(Struct, frozen=True, kw_only=True):
@@ -33,6 +48,7 @@ class Locator(Struct, frozen=True, kw_only=True):
     """Of a tree: only these files. Of an installed distribution: files beside its RECORD."""
     notes: tuple[str, ...] = ()
     """What the person should know: yanked, without a hash, folders left out."""
+    around: Surroundings | None = None
 
     @property
     def place(self) -> Path:

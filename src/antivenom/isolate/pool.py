@@ -66,31 +66,42 @@ class Pool:
         ready: dict[int, Result] = {}
         due, taken, more = 0, 0, True
         while True:
-            while more and self._free() and taken - due < self._jobs * _LOOKAHEAD:
+            while more and self.free and taken - due < self._jobs * _LOOKAHEAD:
                 item = next(waiting, None)
                 if item is None:
                     more = False
                     break
                 taken += 1
-                self._start(item[0], item[1])
+                self.start(item[0], item[1])
                 # Taking a request may have cost a download: see what was finished meanwhile.
-                ready.update(self._collect(0))
+                ready.update(self.finished(wait=False))
             while due in ready:
                 yield ready.pop(due)
                 due += 1
             if due == taken and not more:
                 return
-            if self._busy:
-                ready.update(self._collect(None))
+            ready.update(self.finished())
 
-    def _free(self) -> bool:
+    @property
+    def free(self) -> bool:
+        """Whether a child can take a request now."""
         return bool(self._idle) or len(self._busy) < self._jobs
 
-    def _start(self, number: int, request: bytes) -> None:
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way."""
+        return bool(self._busy)
+
+    def start(self, number: int, request: bytes) -> None:
+        """Give a request to a child; only when one is `free`. Its result bears the number."""
         worker = self._idle.pop() if self._idle else self._hire()
         worker.give(request)
         self._busy[worker] = number
         self._selector.register(worker.line, self._events(worker), worker)
+
+    def finished(self, *, wait: bool = True) -> dict[int, Result]:
+        """Return the results that are there, by number; wait for something if any is under way."""
+        return self._collect(None if wait else 0) if self._busy else {}
 
     def _hire(self) -> Worker:
         if self._fork and not self._frozen:

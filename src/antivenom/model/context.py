@@ -65,10 +65,14 @@ class Context(Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Identify the context; "" when nothing was known."""
-        if self == NOTHING:
+        """Identify what was known; "" when it was nothing. Notes for people are no part of it."""
+        profiles = [p for p in (self.baseline, *self.siblings) if p is not None]
+        facts = (self.upload, self.registry, self.imitated)
+        if not profiles and facts == (None, None, ()):
             return ""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        keys = [(p.sha256, p.ecosystem, p.filename, p.engine) for p in profiles]
+        known = (self.baseline is not None, keys, *facts)
+        return hashlib.sha256(msgspec.json.encode(known, order="deterministic")).hexdigest()
 
 
 def release_purl(profile: Profile) -> str | None:

@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from antivenom import errors
 from antivenom.intake.locator import Locator
-from antivenom.model.artifact import Artifact
 from antivenom.model.context import NOTHING
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
 from antivenom.model.review import Review
+from antivenom.session.task import Task, decoded, encoded
 
 _OURS = b"""
 import base64, os, subprocess
@@ -41,16 +41,18 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Either a review or a trouble."""
+    """A review, a profile, both, or a trouble."""
 
     review: Review | None = None
     members: dict[str, str] = {}
     """Path -> sha256 of the members that findings name; "" is the artifact."""
+    profile: bytes = b""
+    """Encoded, where the task asked for it."""
     trouble: Trouble | None = None
 
 
-def reviewer(limits: Limits = DEFAULT_LIMITS, *, offline: bool = False) -> Callable[[bytes], bytes]:
-    """Return the work of a child: a locator's bytes in, an answer's bytes out.
+def reviewer(limits: Limits = DEFAULT_LIMITS) -> Callable[[bytes], bytes]:
+    """Return the work of a child: a task's bytes in, an answer's bytes out.
 
     What the children share is loaded here, once, before they are forked; also what the pipeline
     imports late, since a child may not write a compiled module or table for the next run.
@@ -60,40 +62,50 @@ def reviewer(limits: Limits = DEFAULT_LIMITS, *, offline: bool = False) -> Calla
     from antivenom.judge import load_knowledge
 
     knowledge = load_knowledge()
-    decode = msgspec.json.Decoder(Locator).decode
+    decode = msgspec.msgpack.Decoder(Task).decode
 
     def answer(request: bytes) -> bytes:
         started = time.perf_counter()
-        try:
-            artifact = open_located(decode(request), limits)
-        except errors.AntivenomError as error:
-            kind = type(error).__name__
-            trouble = Trouble(kind=kind, message=str(error), hint=error.hint)
-            return msgspec.json.encode(Answer(trouble=trouble))
-        profile = pipeline.observe(artifact, limits)
-        review = _placed(pipeline.judge(profile, NOTHING, knowledge), artifact, offline=offline)
+        task = decode(request)
+        if task.profile:
+            profile = decoded(task.profile)
+        else:
+            try:
+                artifact = open_located(task.locator, limits)
+            except errors.AntivenomError as error:
+                return msgspec.msgpack.encode(Answer(trouble=_trouble(error)))
+            profile = pipeline.observe(artifact, limits)
+        kept = encoded(profile) if task.keep else b""
+        if task.around is None:
+            return msgspec.msgpack.encode(Answer(profile=kept))
+        review = pipeline.judge(profile, task.around.context(), knowledge)
         took = int((time.perf_counter() - started) * 1000)
-        review = msgspec.structs.replace(review, took_ms=took)
-        return msgspec.json.encode(Answer(review=review, members=_hashes(review, profile)))
+        review = msgspec.structs.replace(_placed(review, task.locator), took_ms=took)
+        answered = Answer(review=review, members=_hashes(review, profile), profile=kept)
+        return msgspec.msgpack.encode(answered)
 
     ours = from_bytes(_OURS, "ours.py")
     pipeline.judge(pipeline.observe(ours, limits), NOTHING, knowledge)
     return answer
 
 
-def _placed(review: Review, artifact: Artifact, *, offline: bool) -> Review:
+def _trouble(error: errors.AntivenomError) -> Trouble:
+    return Trouble(kind=type(error).__name__, message=str(error), hint=error.hint)
+
+
+def _placed(review: Review, locator: Locator) -> Review:
     """Add where the artifact was found and what the index calls it: a profile knows neither."""
-    info = msgspec.structs.replace(review.artifact, path=artifact.path, filename=artifact.filename)
-    if artifact.coordinate is not None:
+    info = msgspec.structs.replace(review.artifact, path=locator.display, filename=locator.filename)
+    coordinate = locator.coordinate
+    if coordinate is not None:
         info = msgspec.structs.replace(
             info,
-            ecosystem=artifact.coordinate.ecosystem.value,
-            name=artifact.coordinate.name,
-            version=artifact.coordinate.version,
-            purl=artifact.coordinate.purl,
+            ecosystem=coordinate.ecosystem.value,
+            name=coordinate.name,
+            version=coordinate.version,
+            purl=coordinate.purl,
         )
-    context = msgspec.structs.replace(review.context, offline=offline)
-    return msgspec.structs.replace(review, artifact=info, context=context)
+    return msgspec.structs.replace(review, artifact=info)
 
 
 def _hashes(review: Review, profile: Profile) -> dict[str, str]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from antivenom import intake
-from antivenom.intake import Failure, Locator
-from antivenom.isolate import DEFAULT_BOUNDS, Bounds, Killed, Pool, Result
+from antivenom.analysis import engine
+from antivenom.intake import Failure
+from antivenom.isolate import DEFAULT_BOUNDS, Bounds, Pool
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.review import Review
 from antivenom.session.answer import Answer, reviewer
-from antivenom.session.unread import unread
+from antivenom.session.cases import Case, Cases, reviewed
+from antivenom.session.profiles import Profiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +64,20 @@ def run(requests: Sequence[str], options: Options | None = None) -> Iterator[Out
         deps=options.deps, offline=options.offline, limits=options.limits, tell=options.tell
     )
     found = intake.gather(requests, gathering)
-    work = reviewer(options.limits, offline=options.offline)
-    with Pool(work, jobs=options.processes, bounds=options.bounds) as pool:
+    with Pool(reviewer(options.limits), jobs=options.processes, bounds=options.bounds) as pool:
         if not all(map(_on_disk, requests)):
             # Fetching starts threads, and children are better made before them.
             pool.prepare()
-        yield from _Line(found, options).through(pool)
+        cases = Cases(
+            found,
+            pool,
+            jobs=options.processes,
+            offline=options.offline,
+            # Other limits see other things; what they see is not kept for anybody else.
+            profiles=Profiles(engine.digest()) if options.limits == DEFAULT_LIMITS else None,
+            starting=options.starting,
+        )
+        yield from map(_outcome, cases.run())
 
 
 def _on_disk(request: str) -> bool:
@@ -80,46 +87,9 @@ def _on_disk(request: str) -> bool:
         return False
 
 
-class _Line:
-    """Keeps failures in their place among the reviews while these are under way."""
-
-    def __init__(self, found: Iterator[Locator | Failure], options: Options) -> None:
-        self._found = found
-        self._options = options
-        self._under_way: deque[Locator | Failure] = deque()
-
-    def through(self, pool: Pool) -> Iterator[Outcome]:
-        for result in pool.run(self._requests()):
-            yield from self._failures()
-            locator = self._under_way.popleft()
-            assert isinstance(locator, Locator)
-            yield _outcome(locator, result)
-        yield from self._failures()
-
-    def _requests(self) -> Iterator[bytes]:
-        for item in self._found:
-            self._under_way.append(item)
-            if isinstance(item, Locator):
-                if self._options.starting:
-                    self._options.starting(item.filename)
-                yield msgspec.json.encode(item)
-
-    def _failures(self) -> Iterator[Failure]:
-        while self._under_way and isinstance(self._under_way[0], Failure):
-            failure = self._under_way.popleft()
-            assert isinstance(failure, Failure)
-            yield failure
-
-
-def _outcome(locator: Locator, result: Result) -> Outcome:
-    if isinstance(result, Killed):
-        return Reviewed(review=unread(locator, result), notes=locator.notes)
-    try:
-        answer = msgspec.json.decode(result.data, type=Answer)
-    except msgspec.DecodeError:
-        broken = Killed(reason="oversized", detail="its answer is not one")
-        return Reviewed(review=unread(locator, broken), notes=locator.notes)
-    if answer.trouble is not None:
-        return Failure(target=locator.display, error=answer.trouble.error())
-    assert answer.review is not None
-    return Reviewed(review=answer.review, members=answer.members, notes=locator.notes)
+def _outcome(case: Case) -> Outcome:
+    found = reviewed(case)
+    if isinstance(found, Failure):
+        return found
+    members = case.answer.members if isinstance(case.answer, Answer) else {}
+    return Reviewed(review=found, members=members, notes=case.locator.notes)
