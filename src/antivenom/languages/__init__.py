@@ -6,11 +6,11 @@ A new language is one package here and one row in each of the two tables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from antivenom.languages.identify import identify
 from antivenom.model.program import Module
-
-LOWERED = frozenset({"python"})
-"""Languages with a front end; others are read as text."""
 
 __all__ = ["LOWERED", "identify", "parse"]
 
@@ -37,8 +37,31 @@ def parse(
     Never raises on hostile input: what could not be read is said in `Module.partial`.
 
     """
-    if lang == "python":
-        from antivenom.languages.python import parse as parse_python
+    return _FRONT_ENDS[lang](data, member=member, name=name, package=package, layer=layer)
 
-        return parse_python(data, member=member, name=name, package=package, layer=layer)
-    raise KeyError(lang)
+
+def _python(data: bytes | str, **place: Any) -> Module:  # noqa: ANN401 - handed on as it is
+    from antivenom.languages.python import parse as parse_python
+
+    return parse_python(data, **place)
+
+
+def _javascript(data: bytes | str, **place: Any) -> Module:  # noqa: ANN401
+    from antivenom.languages.javascript import parse as parse_javascript
+
+    return parse_javascript(data, **place)
+
+
+def _typescript(data: bytes | str, **place: Any) -> Module:  # noqa: ANN401
+    from antivenom.languages.javascript import parse as parse_javascript
+
+    return parse_javascript(data, lang="typescript", **place)
+
+
+_FRONT_ENDS: dict[str, Callable[..., Module]] = {
+    "python": _python,
+    "javascript": _javascript,
+    "typescript": _typescript,
+}
+LOWERED = frozenset({"python"})
+"""Languages that are evaluated; others are read as text."""

@@ -72,7 +72,11 @@ class Op(Expr, gc=False):
     ``+ - * / // % ** & | ^ << >> @`` · ``neg pos inv not`` · ``and or`` · comparison
     ``== != < <= > >= is isnot in notin`` · ``cond`` (test, then, else) ·
     ``list tuple set`` (elements) · ``dict`` (key, value, key, value ...; a None key is ``**``) ·
-    ``star`` (unpacked) · ``await`` · ``yield``.
+    ``star`` (unpacked) · ``await`` · ``yield`` ·
+    ``walrus`` (target, value: assigned and passed on) ·
+    ``postfix`` (target, new value: assigned, the old one passed on) · ``sequence`` (the last one) ·
+    ``new`` (class, arguments) · ``??`` · ``>>>`` · ``typeof`` · ``instanceof`` · ``delete``;
+    in targets also ``default`` (target, value) and ``unpack`` (key, target, key, target ...).
     """
 
     op: str
@@ -162,7 +166,9 @@ class Import(Stmt, gc=False):
 
 
 class Branch(Stmt, gc=False):
-    """A choice. ``kind``: if, try (arms: body, each handler, finally), match, with."""
+    """A choice. ``kind``: if, try (arms: body, each handler, finally), match, with, and switch,
+    whose arms follow each other until one jumps and whose ``test`` is the operation ``switch``
+    over the value and each arm's."""
 
     kind: str
     test: Expr | None
@@ -170,12 +176,14 @@ class Branch(Stmt, gc=False):
 
 
 class Loop(Stmt, gc=False):
-    """A repetition. ``for`` binds ``target`` from ``test``; ``while`` repeats while ``test``."""
+    """A repetition. ``for`` binds ``target`` from ``test``; ``while`` repeats while ``test``, with
+    ``step`` after each round, also after one that was cut short by ``continue``."""
 
     kind: str
     target: Expr | None
     test: Expr
     body: tuple[Stmt, ...]
+    step: tuple[Stmt, ...] = ()
 
 
 class Define(Stmt, gc=False):
@@ -217,6 +225,10 @@ class Function:
     defaults: tuple[tuple[str, Expr], ...] = ()
     owner: int | None = None
     """The class it belongs to, an index into `Module.classes`."""
+    start: int = -1
+    """Where it begins in the text's UTF-8, -1 where the front end tells lines alone: of languages
+    that are shipped without line breaks, lines say nothing."""
+    end: int = -1
     _body: tuple[Stmt, ...] | None = field(default=None, repr=False)
 
     @property
@@ -256,6 +268,8 @@ class Module:
     """Every module path imported anywhere inside, with its line; absolute where possible."""
     partial: str = ""
     """Why parts of the text could not be read, "" when all was."""
+    cut: bool = False
+    """Whether nothing of it was read: what could run then says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
