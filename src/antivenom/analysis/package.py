@@ -133,7 +133,10 @@ class Source:
     module: Module | None = field(default=None, repr=False)
     hot_functions: set[int] = field(default_factory=set, repr=False)
     """id() of functions worth evaluating on their own."""
-    warm_functions: set[int] = field(default_factory=set, repr=False)
+    hot_lines: list[int] = field(default_factory=list, repr=False)
+    """Lines that make a function around them hot: functions inside functions are met late."""
+    warm_lines: list[int] = field(default_factory=list, repr=False)
+    """Lines that only speak where somebody else calls the function with something telling."""
     runs_text: bool | None = None
     """Whether the text holds a way to run text; None until somebody asks."""
     hot_names: set[str] = field(default_factory=set, repr=False)
@@ -145,6 +148,14 @@ class Source:
     def name(self) -> str:
         """The dotted import name, "" when nothing can import it."""
         return self.label.module
+
+    def is_hot_function(self, function: Function) -> bool:
+        """Return whether a function is worth evaluating on its own."""
+        return id(function) in self.hot_functions or _touches(self.hot_lines, function)
+
+    def is_warm_function(self, function: Function) -> bool:
+        """Return whether a function is worth evaluating when it is called."""
+        return _touches(self.warm_lines, function)
 
     def uses_hot_names(self, function: Function) -> bool:
         """Return whether a function mentions an imported name that stands for hot code."""
@@ -242,18 +253,19 @@ def mark(source: Source, module: Module) -> None:
     strong, weak = _needle_lines(encoded, starts)
     functions = module.functions
     hot = {n for n in range(1, len(functions)) if _touches(strong, functions[n])}
+    source.hot_lines, source.warm_lines = strong, weak
     for _ in range(2):
         names = {functions[n].name.rpartition(".")[2] for n in hot}
         names = {n for n in names if len(n) > 3 and not n.startswith(("__", "<"))}
         if not names or len(encoded) > 400_000:
             break
         lines = _lines_of(names, encoded, starts)
+        source.hot_lines = sorted({*source.hot_lines, *lines})
         more = {n for n in range(1, len(functions)) if _touches(lines, functions[n])} - hot
         if not more:
             break
         hot |= more
     source.hot_functions = {id(functions[n]) for n in hot}
-    source.warm_functions = {id(f) for f in functions[1:] if _touches(weak, f)}
 
 
 def _touches(lines: list[int], function: object) -> bool:

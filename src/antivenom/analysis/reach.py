@@ -138,7 +138,7 @@ def _unreached(m: Machine) -> None:
     for ref in [d for d in m.defined.values() if id(d.function) not in done]:
         # Reached with other arguments: what does it do with the secret its parameter names?
         source = m.package.by_member.get(ref.module.member)
-        if source is not None and id(ref.function) in source.hot_functions and _is_given(ref):
+        if source is not None and source.is_hot_function(ref.function) and _is_given(ref):
             _symbolic(m, ref, source)
 
 
@@ -152,7 +152,7 @@ _TELLING = frozenset(["private", "secret"])
 
 
 def _worth(source: Source, ref: FunctionRef) -> bool:
-    return id(ref.function) in source.hot_functions or source.uses_hot_names(ref.function)
+    return source.is_hot_function(ref.function) or source.uses_hot_names(ref.function)
 
 
 def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:

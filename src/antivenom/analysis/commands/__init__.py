@@ -33,8 +33,8 @@ _FIRST = re.compile(r"\s*(?:@|\"([^\"\n]{1,260})\"|([^\s&|<>;]{1,260}))")
 def observe_command(command: str | Sequence[str], *, shell: str = "") -> CommandReport:
     """Read a command line, or an argument vector that no shell has seen.
 
-    `shell` is ``sh``, ``cmd`` or ``powershell``; without it the text decides. U+FFFD stands for
-    what is not known.
+    `shell` is ``sh`` (the shell of the machine: on Windows that is cmd), ``cmd`` or
+    ``powershell``; without it the text decides. U+FFFD stands for what is not known.
     """
     from antivenom.analysis.commands.reading import Reading
 
@@ -92,6 +92,9 @@ def _read_text(reading: Reading, text: str, shell: str) -> None:
         reading.run(sh.parse(braces.group(1)))
         return
     language = shell or language_of(text)
+    if shell == "sh" and language_of(text) == "cmd":
+        # ``os.system`` hands the line to whatever shell the machine has.
+        language = "cmd"
     if language == "powershell":
         powershell.observe(reading, text, 1)
     elif language == "cmd":
@@ -110,4 +113,8 @@ def _read_vector(reading: Reading, words: list[str], shell: str) -> None:
 
 
 def _report(reading: Reading) -> CommandReport:
-    return CommandReport(sightings=list(reading.seen.values()), decoded=reading.decoded)
+    return CommandReport(
+        sightings=list(reading.seen.values()),
+        decoded=reading.decoded,
+        written=[(name, stream.chains) for name, stream in reading.saved.items()],
+    )

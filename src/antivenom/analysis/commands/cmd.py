@@ -101,6 +101,7 @@ def _parse_line(line: str, number: int, out: Script) -> None:
     at = 0
     parts: list[str] = []
     target = ""
+    blocks = 0
 
     def end_word() -> None:
         nonlocal target
@@ -125,7 +126,11 @@ def _parse_line(line: str, number: int, out: Script) -> None:
             parts.append(piece[1:].removesuffix('"'))
         elif piece[0] == "^":
             parts.append(piece[1:])
+        elif (piece == "(" and (command.words or parts)) or (piece == ")" and not blocks):
+            # Only where a command could begin does a parenthesis open a block.
+            parts.append(piece)
         elif piece in "&|()":
+            blocks += (piece == "(") - (piece == ")")
             end_word()
             _end(out, command, joined=joined)
             joined = piece == "|" and line[at : at + 1] != "|"

@@ -24,6 +24,7 @@ from antivenom.model.fact import Decoded, HostClass, Sighting
 MOST_COMMANDS = 5000
 MOST_SIGHTINGS = 400
 MOST_DECODED = 40
+MOST_SAVED = 40
 MOST_MOVED = 16 << 20
 """Bytes of known text that are put into words and through pipes, all together."""
 _SLICE = re.compile(r":\s?(-?\d{1,4})(?::(-?\d{1,4}))?$")
@@ -58,6 +59,8 @@ class Reading:
         self.seen: dict[tuple[str, str, int], Sighting] = {}
         self.decoded: list[Decoded] = []
         self.files: dict[str, Stream] = {}
+        self.saved: dict[str, Stream] = {}
+        """Files that came from elsewhere, by the name that was written."""
         self.variables: dict[str, Stream] = {}
         self.unpacked: Stream = NOTHING
         self.socket: tuple[str, str, HostClass] | None = None
@@ -195,6 +198,8 @@ class Reading:
         stored = Stream(chains, stream.data, stream.coded)
         key = file_key(name)
         self.files[key] = merge(self.files[key], stored) if append and key in self.files else stored
+        if chains and len(self.saved) < MOST_SAVED:
+            self.saved[name] = stored
 
     def read(self, name: str, line: int) -> Stream:
         """Return what reading a file gives, and note secrets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from antivenom.analysis.commands.stream import Chain
 from antivenom.model.fact import Decoded, Sighting
 
 
@@ -12,3 +13,5 @@ class CommandReport(Struct, frozen=True, kw_only=True):
 
     sightings: list[Sighting] = []
     decoded: list[Decoded] = []
+    written: list[tuple[str, tuple[Chain, ...]]] = []
+    """Paths as the line names them, with what was written there."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from antivenom.analysis import fold
-from antivenom.analysis.flow import callbacks
+from antivenom.analysis.flow import callbacks, written
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -360,6 +360,7 @@ def _unknown(m: Machine, func: Value, site: Site) -> Value:
     if site.receiver is not None and site.args and site.receiver.const is UNKNOWN:
         _absorb(func, site)
     _starts(m, func, site)
+    taints = merge_taints(taints, written.opened_by_stranger(m, site.args))
     made: tuple[Any, ...] = tuple(site.args[:2])
     return Value(path=f"{func.path}()" if func.path else "", taints=taints, made=made)
 

@@ -114,9 +114,15 @@ def _module_value(m: Machine, ref: ModuleRef | None, path: str) -> Value:
 
 
 def _either(m: Machine, value: Value, path: str) -> Value:
-    """A member under a well-known library's name may be what runs, or lie beside it unused."""
+    """A member under a well-known library's name may be what runs, or lie beside it unused.
+
+    Code of that library itself rarely asks for it by its full name; what was added to a copy does.
+    """
     root = path.partition(".")[0]
-    if root not in m.frame.table.modules or m.frame.home.source.name.partition(".")[0] == root:
+    if root not in m.frame.table.modules:
+        return value
+    own = m.frame.home.source.name.partition(".")[0] == root
+    if own and path.count(".") > 1:
         return value
     return join(by_path(m, path), value)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.factlog import MAX_VALUE
-from antivenom.analysis.flow import layers, telling
+from antivenom.analysis.flow import layers, telling, written
 from antivenom.analysis.flow.facts import Facts
 from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.site import Site
@@ -126,7 +126,7 @@ class Effects(Facts):
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
             host = self.host_of(m, target)
             host = host if host[1] else (host[0], "unknown")
-        path_class = path_class or layers.started(row, site)
+        path_class = path_class or written.started(m, site, row, layers.started(row, site))
         for behavior in behaviors:
             if behavior not in _QUIET or (text and HOLE not in text) or path_class:
                 self.emit(
@@ -143,8 +143,8 @@ class Effects(Facts):
         fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
         if answers:
             fresh = (self.taint(m, answers[0], site.line, value=text[:MAX_VALUE]),)
-        if row.reads and "returns" in row.source:
-            fresh = merge_taints(fresh, self._from_files(m, row, site))
+        if row.reads and (not row.behavior or "returns" in row.source):
+            fresh = merge_taints(fresh, written.arriving(m, row, site))
         self._files(m, row, site, arriving, fresh)
         layers.commands(m, row, site)
         if any(b.startswith("persist.") for b in behaviors):
@@ -222,7 +222,7 @@ class Effects(Facts):
         values = site.all(row.sink)
         if row.runs_file or row.command:
             values = [*values, *site.all(row.runs_file), *site.all(row.command)]
-        taints = merge_taints(taints_of(values), self._from_files(m, row, site))
+        taints = merge_taints(taints_of(values), written.arriving(m, row, site))
         weak = taints_of(site.all(row.weak_sink))
         feeds = row.feeds
         if row.command or row.runs_file:
@@ -251,21 +251,6 @@ class Effects(Facts):
                 if taint not in taints:
                     self.flow(m, taint, feeds, site, value=text, host=host, certainty="low")
         return taints
-
-    def _from_files(self, m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
-        """Return the taints of files written earlier that this call reads, runs or names."""
-        if not m.files or not (row.reads or row.runs_file or row.command):
-            return ()
-        places = (*row.reads, *row.runs_file, *row.command)
-        groups: list[tuple[Taint, ...]] = []
-        for value in site.all(places):
-            for text in telling.texts(value):
-                key = telling.file_key(text)
-                if key in m.files:
-                    groups.append(m.files[key])
-                elif row.command:
-                    groups += [t for k, t in m.files.items() if len(k) > 4 and k in text]
-        return merge_taints(*groups)
 
     def _fresh(
         self,
@@ -318,22 +303,20 @@ class Effects(Facts):
         if not row.writes:
             return
         moved = (*arriving, *fresh) if row.reads else arriving
-        written = [t.through("file.write") for t in (fresh if row.joined else moved)]
+        stored = [t.through("file.write") for t in (fresh if row.joined else moved)]
         content = self._content(row, site)
-        if content is not None and not written:
+        if content is not None and not stored:
             named = text_of(site.first(row.writes) or Value())
             taint = self.taint(m, "file.write", site.line, value=named)
             m.contents[taint] = content
-            written = [taint]
-        if not written:
+            stored = [taint]
+        if not stored:
             return
         for value in site.all(row.writes):
             path = value.made[0] if value.path in _OPENED and value.made else value
-            path.taints = merge_taints(path.taints, tuple(written))
+            path.taints = merge_taints(path.taints, tuple(stored))
             for text in telling.texts(path):
-                key = telling.file_key(text)
-                if key:
-                    m.files[key] = merge_taints(m.files.get(key, ()), tuple(written))
+                written.keep(m, text, tuple(stored))
 
     def _content(self, row: Row, site: Site) -> Value | None:
         """Return a constant text that is written, when it could be a program."""
@@ -372,7 +355,7 @@ class Effects(Facts):
         step = next((b for b in behaviors if b.startswith("data.")), "")
         if step:
             carried = tuple(t.through(step) for t in carried)
-        kept = fresh if "returns" in row.source else ()
+        kept = fresh if not row.behavior or "returns" in row.source else ()
         made = tuple(site.args[:2])
         if not made and site.receiver is not None and "()" in site.receiver.path:
             made = (site.receiver,)

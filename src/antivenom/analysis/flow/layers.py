@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from antivenom.analysis.api.row import Row
+from antivenom.analysis.flow import written
 from antivenom.analysis.flow.objects import Code
 from antivenom.analysis.tools import command_class, programs
 from antivenom.analysis.value import HOLE, Value, text_of
@@ -154,6 +155,7 @@ def command_line(
     report = observe_command(command, shell=shell)
     for seen in report.sightings:
         m.effects.sighting(m, seen, line)
+    written.keep_report(m, report, line)
     for decoded in report.decoded:
         decode_layer(m, decoded, line)
 

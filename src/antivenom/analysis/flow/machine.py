@@ -68,6 +68,8 @@ class Machine:
     variants: dict[tuple[int, int], int] = field(default_factory=dict)
     files: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
     """Path text -> taints of what was written there."""
+    folder: tuple[Taint, ...] = ()
+    """Taints of what lies in the folder that the program changed into."""
     contents: dict[Taint, Value] = field(default_factory=dict)
     """Taint of a written file -> the constant text in it, until it is started."""
     layers: dict[int, Module] = field(default_factory=dict)
@@ -184,13 +186,14 @@ class Machine:
         if isinstance(ref, FunctionRef):
             source = self.package.by_member.get(ref.module.member)
             return source is not None and (
-                id(ref.function) in source.hot_functions or source.uses_hot_names(ref.function)
+                source.is_hot_function(ref.function) or source.uses_hot_names(ref.function)
             )
         if isinstance(ref, ClassRefValue):
             source = self.package.by_member.get(ref.module.member)
             methods = ref.definition.methods.values()
-            hot = source.hot_functions if source is not None else set()
-            return any(id(ref.module.functions[n]) in hot for n in methods)
+            return source is not None and any(
+                source.is_hot_function(ref.module.functions[n]) for n in methods
+            )
         if isinstance(ref, ModuleRef):
             return bool(ref.source.hot_functions)
         return False
@@ -228,8 +231,7 @@ class Machine:
         """Whether evaluating the body cannot matter."""
         if source is None or source.module is not ref.module:
             return False
-        function = id(ref.function)
-        if function in source.hot_functions or function in source.warm_functions:
+        if source.is_hot_function(ref.function) or source.is_warm_function(ref.function):
             return False
         if source.uses_hot_names(ref.function):
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import builders, bundled, layers
+from antivenom.analysis.flow import builders, bundled, layers, written
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -277,6 +277,12 @@ def _bytes_io(m: Machine, site: Site) -> Value | None:
     return None
 
 
+def _chdir(m: Machine, site: Site) -> Value | None:
+    if site.args:
+        written.enter(m, site.args[0])
+    return None
+
+
 def _mkstemp(m: Machine, site: Site) -> Value | None:
     """An open file and its path: what is written to the one is in the other."""
     suffix = site.named.get("suffix") or (site.args[0] if site.args else Value())
@@ -353,6 +359,7 @@ SPECIALS: dict[str, Special] = {
     "wave.open().readframes": bundled.read,
     "io.BytesIO": _bytes_io,
     "io.StringIO": _bytes_io,
+    "os.chdir": _chdir,
     "tempfile.mkstemp": _mkstemp,
     "os.fdopen": _fdopen,
     "types.FunctionType": _function_type,

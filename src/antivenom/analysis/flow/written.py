@@ -1,0 +1,191 @@
+"""Files that the program wrote: whoever reads, runs or enters one later meets what was written.
+
+Files are known by the last part of their path, folders too: what a download was unpacked or cloned
+into holds the download.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from antivenom.analysis import tools
+from antivenom.analysis.flow import telling
+from antivenom.analysis.value import Taint, Value, merge_taints, text_of
+
+if TYPE_CHECKING:
+    from antivenom.analysis.api.row import Row
+    from antivenom.analysis.commands.report import CommandReport
+    from antivenom.analysis.flow.machine import Machine
+    from antivenom.analysis.flow.site import Site
+
+_SHORTEST = 5
+"""Letters of a name that is looked for anywhere in a command line."""
+_MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|ico|webp|tiff?|wav|mp3|ogg|flac|mp4|avi)$", re.I)
+_BUILD_SCRIPTS = frozenset(
+    [
+        "autogen.sh",
+        "b2",
+        "bootstrap",
+        "bootstrap.bat",
+        "bootstrap.py",
+        "bootstrap.sh",
+        "build.bat",
+        "build.py",
+        "build.sh",
+        "buildconf",
+        "buildconf.bat",
+        "compile.sh",
+        "config",
+        "config.guess",
+        "config.sub",
+        "configure",
+        "configure.bat",
+        "configure.py",
+        "gradlew",
+        "install-sh",
+        "make.bat",
+        "meson.py",
+        "mvnw",
+        "setup.py",
+        "waf",
+    ]
+)
+_BROUGHT = ("net.", "data.")
+_MOST_PARTS = 12
+
+
+def keep(m: Machine, path: str, taints: tuple[Taint, ...]) -> None:
+    """Remember what lies in a file now."""
+    key = telling.file_key(path)
+    if key:
+        m.files[key] = merge_taints(m.files.get(key, ()), taints)
+
+
+def keep_report(m: Machine, report: CommandReport, line: int) -> None:
+    """Remember the files that a command line wrote: another call may start them."""
+    for name, chains in report.written:
+        taints = tuple(
+            m.effects.taint(
+                m,
+                chain.via[0],
+                line,
+                value=chain.value,
+                host=chain.host,
+                hostclass=chain.hostclass,
+                path_class=chain.path_class,
+                args=chain.args,
+            ).through("file.write")
+            for chain in chains
+            if chain.via[0].startswith(_BROUGHT)
+        )
+        if taints:
+            keep(m, name, taints)
+
+
+def arriving(m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
+    """Return the taints of files written earlier that a call reads, runs or names."""
+    if not (row.reads or row.runs_file or row.command) or not (m.files or m.folder):
+        return ()
+    groups: list[tuple[Taint, ...]] = []
+    for value in site.all((*row.reads, *row.runs_file, *row.command)):
+        for text in telling.texts(value):
+            groups += _of_text(m, text, command=bool(row.command))
+    if row.command:
+        groups += _of_folder(m, site)
+    return merge_taints(*groups)
+
+
+def _of_text(m: Machine, text: str, *, command: bool) -> list[tuple[Taint, ...]]:
+    found = m.files.get(telling.file_key(text))
+    if found is not None:
+        return [found]
+    groups = [m.files[part] for part in _folders(text) if part in m.files]
+    if groups and _builds(text):
+        return []
+    if command and not groups:
+        groups = [t for k, t in m.files.items() if len(k) >= _SHORTEST and k in text]
+    return groups
+
+
+def _folders(text: str) -> list[str]:
+    """Return the folders of a path."""
+    if len(text) > 2000:
+        return []
+    return [p for p in text.replace("\\", "/").split("/")[:-1][-_MOST_PARTS:] if len(p) > 2]
+
+
+def _of_folder(m: Machine, site: Site) -> list[tuple[Taint, ...]]:
+    """A script named without a folder lies where the program went to, or sends the call."""
+    given = site.named.get("cwd")
+    inside = _held(m, given) if given is not None else m.folder
+    if not inside:
+        return []
+    for place in (*site.args[:2], *site.named.values()):
+        words = place.items if place.items is not None else [place]
+        text = [text_of(w) or w.path.replace("sys.executable", "python") for w in words]
+        line = text[0] if len(text) == 1 else text
+        if isinstance(place.const, (list, tuple)):
+            line = [str(word) for word in place.const]
+        if any(not _absolute(p) and not _builds(p) for p in tools.programs(line)):
+            return [inside]
+    return []
+
+
+def _builds(program: str) -> bool:
+    """Whether a script is what sources are built with: who fetched them meant to do that."""
+    return telling.file_key(program).lower() in _BUILD_SCRIPTS
+
+
+def _absolute(program: str) -> bool:
+    return program.startswith(("/", "~", "%")) or program[1:2] == ":"
+
+
+def enter(m: Machine, value: Value) -> None:
+    """The program changes into a folder."""
+    m.folder = _held(m, value)
+
+
+def _held(m: Machine, value: Value) -> tuple[Taint, ...]:
+    groups = [t for text in telling.texts(value) for t in _of_text(m, text, command=False)]
+    return merge_taints(value.taints, *groups)
+
+
+def started(m: Machine, site: Site, row: Row, path_class: str) -> str:
+    """Return the class of a program; one that was written here is no tool of the machine."""
+    if path_class != "tool" or not m.files:
+        return path_class
+    for value in site.all(row.command):
+        for text in telling.texts(value)[:1]:
+            word = text if isinstance(value.const, (list, tuple)) else text.split(" ", 1)[0]
+            key = telling.file_key(word)
+            if any(_disguised(t, key) for t in m.files.get(key, ())):
+                return "other"
+    return path_class
+
+
+def _disguised(taint: Taint, name: str) -> bool:
+    """Whether a download goes by the name of a tool that its address does not mention."""
+    plain = name.lower().removesuffix(".exe")
+    address = taint.value.lower().partition("://")[2].partition("/")[2]
+    return taint.via[0].startswith("net.") and plain not in address
+
+
+def opened_by_stranger(m: Machine, values: Iterable[Value]) -> tuple[Taint, ...]:
+    """Return what a call of something unknown may find in the files that it is told of.
+
+    A picture or a sound holds no program unless somebody hid one in it.
+    """
+    groups: list[tuple[Taint, ...]] = []
+    for value in values:
+        text = text_of(value)
+        if not 3 < len(text) < 300 or "\n" in text:
+            continue
+        key = telling.file_key(text)
+        found = m.files.get(key, ()) if "." in key else ()
+        groups.append(tuple(t for t in found if t.via[0].startswith(_BROUGHT)))
+        if not groups[-1] and _MEDIA.search(text) and "://" not in text:
+            fresh = m.effects.taint(m, "file.read", 0, value=text, args=("what=media",))
+            groups.append((fresh,))
+    return merge_taints(*groups)
