@@ -110,6 +110,12 @@ _GENERIC = frozenset(
 
 MAX_BUNDLED = 1 << 20
 
+_LOOKS = 16
+"""How often a text is searched again because more imports became known."""
+
+FAR = 1 << 20
+"""A distance that no chain of calls has."""
+
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,4000}\)|[^\n#;]{0,400})"
@@ -139,9 +145,13 @@ class Source:
     """Lines that only speak where somebody else calls the function with something telling."""
     runs_text: bool | None = None
     """Whether the text holds a way to run text; None until somebody asks."""
-    hot_names: set[str] = field(default_factory=set, repr=False)
-    """Imported names that stand for hot code of other modules."""
-    _calling: dict[int, tuple[int, bool]] = field(default_factory=dict, repr=False)
+    hot_names: dict[str, int] = field(default_factory=dict, repr=False)
+    """Imported names that stand for hot code of other modules, and how far away that is: 0 holds
+    what matters itself, 1 calls something that does."""
+    hot_modules: dict[str, Source] = field(default_factory=dict, repr=False)
+    """Imported names that stand for whole modules of which something is hot."""
+    _offers: tuple[int, int, frozenset[str]] = field(default=(0, 0, frozenset()), repr=False)
+    _calling: dict[int, tuple[int, int, int]] = field(default_factory=dict, repr=False)
     _lines: list[str] = field(default_factory=list, repr=False)
 
     @property
@@ -157,18 +167,53 @@ class Source:
         """Return whether a function is worth evaluating when it is called."""
         return _touches(self.warm_lines, function)
 
-    def uses_hot_names(self, function: Function) -> bool:
-        """Return whether a function mentions an imported name that stands for hot code."""
-        if not self.hot_names or self.module is None:
-            return False
-        known = self._calling.get(id(function))
-        if known is None or known[0] != len(self.hot_names):
-            if not self._lines:
-                self._lines = self.module.text.split("\n")
-            text = "\n".join(self._lines[function.line - 1 : function.end_line])
-            found = not self.hot_names.isdisjoint(_IDENTIFIER.findall(text))
-            known = self._calling[id(function)] = (len(self.hot_names), found)
-        return known[1]
+    def distance(self, function: Function) -> int:
+        """Return how many calls a function is away from hot code: 0 is hot, `FAR` is not near."""
+        if self.is_hot_function(function):
+            return 0
+        if not (self.hot_names or self.hot_modules) or self.module is None:
+            return FAR
+        state = len(self.hot_names) + len(self.hot_modules)
+        seen, looks, away = self._calling.get(id(function), (0, 0, FAR))
+        if seen != state and looks < _LOOKS:
+            away = self._away(self._words(function))
+            self._calling[id(function)] = (state, looks + 1, away)
+        return away
+
+    def _away(self, words: set[str]) -> int:
+        away = min((self.hot_names[n] for n in self.hot_names.keys() & words), default=FAR)
+        for name in self.hot_modules.keys() & words:
+            if away and not words.isdisjoint(self.hot_modules[name].offers()):
+                away = 0
+        return min(away + 1, FAR)
+
+    def _words(self, function: Function) -> set[str]:
+        if not self._lines and self.module is not None:
+            self._lines = self.module.text.split("\n")
+        text = "\n".join(self._lines[function.line - 1 : function.end_line])
+        return set(_IDENTIFIER.findall(text))
+
+    def offers(self) -> frozenset[str]:
+        """Return the names of a module under which others find what matters in it."""
+        seen, looks, names = self._offers
+        if not looks or (seen != len(self.hot_names) and looks < _LOOKS):
+            found = set(self.hot_names)
+            for function in self.module.functions[1:] if self.module is not None else ():
+                hot = self.is_hot_function(function)
+                if hot or not self.hot_names.keys().isdisjoint(self._words(function)):
+                    found.update(function.name.split("."))
+            names = frozenset(found)
+            self._offers = (len(self.hot_names), looks + 1, names)
+        return names
+
+    def near(self, function: Function) -> bool:
+        """Return whether a function is hot or uses an imported name that stands for hot code."""
+        return self.distance(function) < FAR
+
+    def learn(self, name: str, away: int) -> None:
+        """Remember that an imported name stands for code so far away from what matters."""
+        if away < self.hot_names.get(name, FAR):
+            self.hot_names[name] = away
 
 
 class Package:
@@ -239,6 +284,7 @@ def lower(source: Source) -> Module:
         )
         source.module.functions[0].body  # noqa: B018 - registers the functions of the module
         mark(source, source.module)
+        languages.release(source.module, source.is_hot_function)
     elif not source.hot_functions:
         # Made without a text, from bytecode: there is nothing to search for what matters.
         source.hot_functions = {id(f) for f in source.module.functions[1:]}
@@ -319,13 +365,19 @@ def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
         return False
     if name in _ALWAYS or not name.isidentifier():
         return True
-    if data[start - 1 : start] in _IN_PATH and name in _path_words():
+    left = data[start - 1 : start]
+    if left in _IN_PATH and name in _path_words():
         return True
-    if data[end : end + 4].lstrip(b" \t")[:1] in _USED:
+    after = data[end : end + 4].lstrip(b" \t")[:1]
+    if after in _USED and (name not in _EVERYDAY or left == b"." or data[end : end + 1] == b"("):
         return True
     before = data[max(0, start - 60) : start].rpartition(b"\n")[2]
     return b"import " in before or before.lstrip().startswith(b"from")
 
+
+_EVERYDAY = frozenset(["system"])
+"""Functions whose name is a word of prose and a common variable: ``system.order`` and "a linear
+system (of equations)" are no calls of it."""
 
 _ALWAYS = frozenset([*_PRIMITIVES, *_SOFT, "environ", "environb"])
 

@@ -62,7 +62,7 @@ def _importable(m: Machine, source: Source) -> bool:
 
 def _guarded(m: Machine, source: Source, activation: Activation, root: Root | None) -> None:
     before = m.activation
-    m.activation = activation
+    m.budget(activation)
     frames = len(m.frames)
     try:
         ref = m.module_ref(source)
@@ -75,7 +75,7 @@ def _guarded(m: Machine, source: Source, activation: Activation, root: Root | No
         m.depth = 0
         m.forks = m.loops = 0
     finally:
-        m.activation = before
+        m.budget(before)
 
 
 def _hooked(m: Machine, hook: Hook) -> None:
@@ -97,7 +97,7 @@ def _hooked(m: Machine, hook: Hook) -> None:
         m.exhausted.add(hook.member)
         m.depth = m.forks = m.loops = 0
     finally:
-        m.activation = before
+        m.budget(before)
         m.frames.clear()
 
 
@@ -152,12 +152,12 @@ _TELLING = frozenset(["private", "secret"])
 
 
 def _worth(source: Source, ref: FunctionRef) -> bool:
-    return source.is_hot_function(ref.function) or source.uses_hot_names(ref.function)
+    return source.near(ref.function)
 
 
 def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:
     tested = source is not None and source.label.role is Role.TEST
-    m.activation = Activation.TEST if tested else Activation.CALL
+    m.budget(Activation.TEST if tested else Activation.CALL)
     frames = len(m.frames)
     m.frames.append(Frame(ref.module, ref.module.functions[0], Env(), ref.home))
     try:

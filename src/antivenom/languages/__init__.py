@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom.languages.identify import identify
-from antivenom.model.program import Module
+from antivenom.model.program import Function, Module
 
-__all__ = ["LOWERED", "identify", "parse"]
+__all__ = ["LOWERED", "identify", "parse", "release"]
 
 
 def parse(
@@ -65,3 +65,11 @@ _FRONT_ENDS: dict[str, Callable[..., Module]] = {
 }
 LOWERED = frozenset({"python"})
 """Languages that are evaluated; others are read as text."""
+
+
+def release(module: Module, wanted: Callable[[Function], bool]) -> None:
+    """Free what a front end keeps for functions that are not wanted; all may still be asked for."""
+    if module.lang == "python":
+        from antivenom.languages.python.again import release as release_python
+
+        release_python(module, wanted)

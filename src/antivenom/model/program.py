@@ -211,6 +211,11 @@ class Scope(Stmt, gc=False):
 # --------------------------------------------------------------------------- containers
 
 
+def _lowered() -> tuple[Stmt, ...]:
+    """Stand in place of what was lowered, so that its syntax tree is free to go."""
+    return ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Function:
     """A function, method, lambda, static initialiser or macro body."""
@@ -236,6 +241,7 @@ class Function:
         """The statements, lowered on first use."""
         if self._body is None:
             self._body = self.lower()
+            self.lower = _lowered
         return self._body
 
 

@@ -6,6 +6,7 @@ from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.expressions import by_path, defaults, evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, ModuleRef
+from antivenom.analysis.package import FAR
 from antivenom.analysis.value import Value, join
 from antivenom.model import program as p
 
@@ -89,11 +90,11 @@ def import_names(m: Machine, stmt: p.Import) -> None:
             top = m.load(root, importer) if "." in stmt.path else ref
             env.set(root, _module_value(m, top, root))
         name = stmt.alias or stmt.path.partition(".")[0]
-        renamed = (
-            ref is None and stmt.alias and stmt.path.partition(".")[0] in m.frame.table.modules
-        )
-        if renamed or (ref is not None and m.is_hot(Value(ref=ref))):
-            importer.hot_names.add(name)
+        renamed = ref is None and stmt.alias and _noticed(m, stmt.path.partition(".")[0])
+        if renamed:
+            importer.learn(name, 0)
+        elif ref is not None:
+            _learn(m, name, Value(ref=ref))
         return
     ref = m.load(stmt.path, importer)
     for name, alias in stmt.names:
@@ -103,10 +104,29 @@ def import_names(m: Machine, stmt: p.Import) -> None:
             value = _imported(m, ref, stmt.path, name)
             env.set(alias, value)
             if value.ref is not None:
-                if m.is_hot(value):
-                    importer.hot_names.add(alias)
-            elif alias != name and value.path.partition(".")[0] in m.frame.table.modules:
-                importer.hot_names.add(alias)
+                _learn(m, alias, value)
+            elif alias != name and _noticed(m, value.path.partition(".")[0], name):
+                importer.learn(alias, 0)
+
+
+def _learn(m: Machine, name: str, value: Value) -> None:
+    """Remember what an imported name of the artifact's own leads to."""
+    importer = m.frame.home.source
+    if isinstance(value.ref, ModuleRef):
+        if m.distance(value) < FAR:
+            importer.hot_modules[name] = value.ref.source
+    else:
+        importer.learn(name, m.distance(value))
+
+
+def _noticed(m: Machine, *names: str) -> bool:
+    """Whether a search by name would have found one of these, had it kept its name.
+
+    The functions of most libraries are noticed by their own names, which an alias of the library
+    does not hide: everybody says ``np``.
+    """
+    table = m.frame.table
+    return any(name in table.strong or name in table.weak for name in names)
 
 
 def _module_value(m: Machine, ref: ModuleRef | None, path: str) -> Value:

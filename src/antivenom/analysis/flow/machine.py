@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis import api
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Instance, ModuleRef
-from antivenom.analysis.package import Package, Source, absolute, imports, lower, runs_text
+from antivenom.analysis.package import FAR, Package, Source, absolute, imports, lower, runs_text
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
-from antivenom.model.label import STRENGTH, Activation
+from antivenom.model.label import STRENGTH, Activation, Role
 from antivenom.model.limits import Limits
 from antivenom.model.program import Function, Module
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 MAX_VARIANTS = 3
 """Evaluations of one function with different arguments at one activation."""
+TEST_STEPS = 20_000
+"""Steps of one test before its loops are no longer unrolled."""
+MAX_FOLLOWED = 1_500_000
+"""Bytes of modules read because they call something that calls what matters; beyond that, only
+those that call it themselves."""
 MAX_BESIDE = 200_000
 """Bytes of a module that is read only because its importer runs text."""
 
@@ -57,6 +62,8 @@ class Machine:
     limits: Limits
     activation: Activation = Activation.CALL
     steps: int = 0
+    soft: int = 0
+    """Steps at which evaluation becomes coarse; set by `budget`."""
     depth: int = 0
     forks: int = 0
     """How many undecided branches or loops are around."""
@@ -83,6 +90,8 @@ class Machine:
     """Whether anything says where execution starts; in a heap of files everything may."""
     exhausted: set[str] = field(default_factory=set)
     """Members whose evaluation was cut."""
+    followed: int = 0
+    """Bytes of modules read for what they import."""
 
     @property
     def frame(self) -> Frame:
@@ -92,13 +101,24 @@ class Machine:
     @property
     def coarse(self) -> bool:
         """Past the soft budget: every function is evaluated once, loops are not unrolled."""
-        return self.steps > self.limits.fold_steps
+        return self.steps > self.soft
+
+    def budget(self, activation: Activation) -> None:
+        """Begin to evaluate what runs at an activation; a test does not deserve long loops."""
+        self.activation = activation
+        self.soft = self.limits.fold_steps
+        if activation is Activation.TEST:
+            self.soft = min(self.soft, self.steps + TEST_STEPS)
 
     def step(self, amount: int = 1) -> None:
         """Count work; raise `OutOfSteps` at the hard end."""
         self.steps += amount
         if self.steps > 2 * self.limits.fold_steps:
             raise OutOfSteps
+
+    def __post_init__(self) -> None:
+        """Begin with the whole budget."""
+        self.budget(self.activation)
 
     # ------------------------------------------------------------------ modules
 
@@ -158,45 +178,54 @@ class Machine:
     def _run_cold(self, ref: ModuleRef) -> None:
         """A module that does nothing itself may import one that does."""
         self.depth += 1
-        wanted = False
+        away = FAR
         for path, names in imports(ref.source.data):
             full = absolute(path, ref.source)
             self.step()
             loaded = self.load(full, ref.source)
             if loaded is not None and not names:
-                wanted = wanted or self.is_hot(Value(ref=loaded))
+                away = min(away, self.distance(Value(ref=loaded)))
             if loaded is not None and "*" in names:
-                wanted = wanted or any(map(self.is_hot, loaded.env.vars.values()))
+                away = min([away, *map(self.distance, loaded.env.vars.values())])
             for name in names:
                 joint = full + name if full.endswith(".") else f"{full}.{name}"
                 sub = self.load(joint, ref.source)
                 found = loaded.env.vars.get(name) if loaded is not None else None
                 value = Value(ref=sub) if sub is not None else found
-                wanted = wanted or (value is not None and self.is_hot(value))
+                away = min(away, self.distance(value)) if value is not None else away
         self.depth -= 1
-        if wanted:
+        if away < FAR and self._worth_following(ref.source, away):
+            self.followed += len(ref.source.data)
             ref.source.hot = True
             ref.module = lower(ref.source)
             ref.strength = -1
             self.run_module(ref)
 
-    def is_hot(self, value: Value) -> bool:
-        """Return whether a value stands for code of the artifact that is worth following."""
+    def _worth_following(self, source: Source, away: int) -> bool:
+        """Whether a module that only calls what matters, from so far away, is read too.
+
+        It decides when that runs and what it is given. A test says neither.
+        """
+        if source.label.role is Role.TEST and self.activation is Activation.TEST:
+            return False
+        return away == 0 or self.followed + len(source.data) <= MAX_FOLLOWED
+
+    def distance(self, value: Value) -> int:
+        """Return how many calls a value is away from hot code of the artifact, `FAR` for never."""
         ref = value.ref
-        if isinstance(ref, FunctionRef):
-            source = self.package.by_member.get(ref.module.member)
-            return source is not None and (
-                source.is_hot_function(ref.function) or source.uses_hot_names(ref.function)
-            )
-        if isinstance(ref, ClassRefValue):
-            source = self.package.by_member.get(ref.module.member)
-            methods = ref.definition.methods.values()
-            return source is not None and any(
-                source.is_hot_function(ref.module.functions[n]) for n in methods
-            )
         if isinstance(ref, ModuleRef):
-            return bool(ref.source.hot_functions)
-        return False
+            return 0 if ref.source.hot_functions else FAR
+        if not isinstance(ref, (FunctionRef, ClassRefValue)):
+            return FAR
+        source = self.package.by_member.get(ref.module.member)
+        if source is None:
+            return FAR
+        if isinstance(ref, FunctionRef):
+            away = source.distance(ref.function)
+            return away if not away or self.followed < MAX_FOLLOWED else FAR
+        methods = ref.definition.methods.values()
+        hot = any(source.is_hot_function(ref.module.functions[n]) for n in methods)
+        return 0 if hot else FAR
 
     # ------------------------------------------------------------------ functions
 
@@ -231,9 +260,9 @@ class Machine:
         """Whether evaluating the body cannot matter."""
         if source is None or source.module is not ref.module:
             return False
-        if source.is_hot_function(ref.function) or source.is_warm_function(ref.function):
+        if source.is_warm_function(ref.function):
             return False
-        if source.uses_hot_names(ref.function):
+        if source.near(ref.function):
             return False
         small = ref.function.end_line - ref.function.line < 40
         # A home-made decoder has no needle of its own: it is recognised by constant text given.

@@ -306,7 +306,7 @@ def _loop(m: Machine, stmt: p.Loop) -> End:
     assert stmt.target is not None
     if parts is not None and not m.coarse and len(parts) <= _budget(m, source):
         for n, part in enumerate(parts):
-            if n % 64 == 63 and m.steps > m.limits.fold_steps:
+            if n % 64 == 63 and m.steps > m.soft:
                 break
             bind(m, stmt.target, part)
             end = run_block(m, stmt.body)

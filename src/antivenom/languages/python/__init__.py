@@ -10,6 +10,7 @@ import ast
 import re
 import warnings
 
+from antivenom.languages.python.again import SMALL, Text
 from antivenom.languages.python.lower import Lowering
 from antivenom.model.program import Function, Module
 
@@ -49,10 +50,11 @@ def parse(
 ) -> Module:
     """Lower one Python text; see `antivenom.languages.parse`."""
     text = decode_source(data) if isinstance(data, bytes) else data
-    tree, partial = _tree(text)
+    tree, partial, whole = _tree(text)
     module = Module(member=member, name=name, lang="python", text=text, layer=layer)
     module.partial = partial
-    lowering = Lowering(module, package=package)
+    kept = Text(text) if whole and len(text) > SMALL else None
+    lowering = Lowering(module, package=package, text=kept)
     last = text.count("\n") + 1
     top = Function(
         name="", params=(), line=1, end_line=last, lower=lambda: lowering.block(tree.body, "", None)
@@ -61,16 +63,17 @@ def parse(
     return module
 
 
-def _tree(text: str) -> tuple[ast.Module, str]:
-    """Return a syntax tree and why it is not the whole text, "" when it is."""
+def _tree(text: str) -> tuple[ast.Module, str, bool]:
+    """Return a syntax tree, why it is not the whole text ("" when it is), and whether ``ast``
+    made it of the text as it stands."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(_sane(text)), ""
+            return ast.parse(_sane(text)), "", True
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         from antivenom.languages.python.tolerant import parse_tolerant
 
-        return parse_tolerant(text, error)
+        return (*parse_tolerant(text, error), False)
 
 
 def _sane(text: str) -> str:

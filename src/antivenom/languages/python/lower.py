@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from antivenom.languages.python.again import Body, Text
 from antivenom.model import program as p
 
 _BINARY: dict[type, str] = {
@@ -49,8 +51,10 @@ _LONG_CHAIN = 60
 class Lowering:
     """Lowers one module; remembers where it is for relative imports and qualified names."""
 
-    def __init__(self, module: p.Module, *, package: bool) -> None:
+    def __init__(self, module: p.Module, *, package: bool, text: Text | None = None) -> None:
         self.module = module
+        self.text = text
+        """What trees can be made again from, None when they must be kept."""
         parts = module.name.split(".") if module.name else []
         self.parents = parts if package else parts[:-1]
 
@@ -84,17 +88,18 @@ class Lowering:
         params, defaults = self._parameters(node.args, scope)
         inner = qualified
 
-        def lower() -> tuple[p.Stmt, ...]:
+        def lower(node: Any) -> tuple[p.Stmt, ...]:
             if isinstance(node, ast.Lambda):
                 return (p.Return(node.lineno, self.expr(node.body, inner)),)
             return self.block(node.body, inner, None)
 
+        text = None if isinstance(node, ast.Lambda) else self.text
         function = p.Function(
             name=qualified,
             params=params,
             line=node.lineno,
             end_line=node.end_lineno or node.lineno,
-            lower=lower,
+            lower=Body(node, text, lower) if text else partial(lower, node),
             defaults=defaults,
             owner=owner,
         )
