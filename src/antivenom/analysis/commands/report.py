@@ -9,7 +9,7 @@ from antivenom.model.fact import Decoded, Sighting
 
 
 class CommandReport(Struct, frozen=True, kw_only=True):
-    """Sightings of a command line, and the texts that were hidden in it."""
+    """Sightings of a command line, the texts that were hidden in it, and the files it leaves."""
 
     sightings: list[Sighting] = []
     decoded: list[Decoded] = []

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from antivenom.analysis import fold
-from antivenom.analysis.flow import callbacks, written
+from antivenom.analysis.flow import callbacks, texts, written
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -89,6 +89,9 @@ def call_value(
         folded = _method_of_constant(m, func, receiver, args, named)
         if folded is not None:
             return folded
+    if receiver is not None and func.path.startswith(texts.OWN):
+        done = texts.method(func.path.removeprefix(texts.OWN), receiver, args)
+        return done or _unknown(m, Value(base=receiver), site)
     if func.path:
         return _call_path(m, func.path, site)
     return _unknown(m, func, site)
@@ -196,7 +199,8 @@ def _method_of_constant(
     if name == "format" and isinstance(receiver.const, str) and any(not v.known for v in values):
         return _format(receiver, args, named, taints)
     if any(not v.known for v in values):
-        return Value(taints=taints)
+        partly = texts.method(name, receiver, args) if isinstance(receiver.const, str) else None
+        return partly or Value(taints=taints)
     const, decoder = fold.method(
         receiver.const, name, [v.const for v in args], {k: v.const for k, v in named.items()}
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from antivenom.analysis import fold
 from antivenom.analysis.constants import CONSTANTS
+from antivenom.analysis.flow import texts
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.names import by_path, unbound
 from antivenom.analysis.flow.objects import (
@@ -92,6 +93,8 @@ def attribute(m: Machine, base: Value, name: str) -> Value:
     if base.known and not base.path:
         return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
     path = f"{base.path}.{name}" if base.path else ""
+    if not path and texts.knows(base, name):
+        path = f"{texts.OWN}{name}"
     known = m.frame.table.constants.get(path) if path else None
     value = Value(path=path, base=base, taints=base.taints, made=base.made)
     if name in _PUBLIC:
@@ -414,6 +417,8 @@ def _template(m: Machine, expr: p.Template) -> Value:
         return Value(
             const=text, taints=taints, coded=with_step(coded, "assembled") if many else coded
         )
+    texts.labelled(m, values, expr.line)
+    taints = taints_of(values)
     return Value(taints=taints, hint=shorten("".join(text_of(v) or HOLE for v in values)))
 
 

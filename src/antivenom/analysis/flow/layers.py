@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from antivenom.analysis.api.row import Row
@@ -150,6 +151,8 @@ def command_line(
     """Read a command line as the program it is, and run what it starts of the artifact's own."""
     from antivenom.analysis.commands import observe_command
 
+    if not isinstance(command, str):
+        command = [part for word in command for part in _parted(word)]
     for program in programs(command):
         _run_member(m, program, folder)
     report = observe_command(command, shell=shell)
@@ -158,6 +161,15 @@ def command_line(
     written.keep_report(m, report, line)
     for decoded in report.decoded:
         decode_layer(m, decoded, line)
+
+
+_INLINE = re.compile(r"""-c\s*(["'])(.*)\1\s*\Z""", re.DOTALL)
+
+
+def _parted(word: str) -> tuple[str, ...]:
+    """Take apart ``-c "text"`` written as one argument, as people do who thought of a shell."""
+    found = _INLINE.match(word) if word.startswith("-c") else None
+    return ("-c", found.group(2)) if found else (word,)
 
 
 def _run_member(m: Machine, program: str, folder: str = "") -> None:
@@ -171,6 +183,8 @@ def _run_member(m: Machine, program: str, folder: str = "") -> None:
         return
     data = m.package.bundled(program)
     lang = identify(name, data) if data is not None else ""
+    if data is not None and lang == "text" and b"import " in data:
+        _run_unnamed(m, m.package.files[name], data)
     if data is None or lang not in _SHELLS:
         return
     from antivenom.analysis.commands import observe_script
@@ -179,6 +193,16 @@ def _run_member(m: Machine, program: str, folder: str = "") -> None:
     module = Module(member=m.package.files[name], name="", lang=lang, text=text)
     module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
     _observe(m, module, observe_script(text, lang))
+
+
+def _run_unnamed(m: Machine, member: str, data: bytes) -> None:
+    """A script needs no suffix when the interpreter is told its name."""
+    from antivenom.analysis.package import Source
+    from antivenom.model.label import Label
+
+    source = Source(member=member, lang="python", data=data, label=Label(), hot=True)
+    m.package.by_member[member] = source
+    m.run_module(m.module_ref(source))
 
 
 def shown(row: Row, site: Site) -> str:

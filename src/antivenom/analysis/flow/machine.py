@@ -72,7 +72,7 @@ class Machine:
     frames: list[Frame] = field(default_factory=list)
     modules: dict[str, ModuleRef] = field(default_factory=dict)
     memo: dict[tuple[object, ...], Value | None] = field(default_factory=dict)
-    variants: dict[tuple[int, int], int] = field(default_factory=dict)
+    variants: dict[tuple[int, ...], int] = field(default_factory=dict)
     files: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
     """Path text -> taints of what was written there."""
     folder: tuple[Taint, ...] = ()
@@ -246,15 +246,23 @@ class Machine:
         key += tuple((k, _key(v)) for k, v in sorted(named.items()))
         if key in self.memo:
             return self.memo[key] or Value(taints=carried)
-        counter = (id(ref.function), STRENGTH[self.activation])
-        used = self.variants.get(counter, 0)
         constant = all(v.known for v in given) and bool(given)
+        # Counted apart: calls that carry nothing must not use up the turns of one that does.
+        counter = (id(ref.function), STRENGTH[self.activation], constant, bool(carried))
+        used = self.variants.get(counter, 0)
         if used >= (1 if self.coarse else 200 if constant else MAX_VARIANTS):
             return Value(taints=carried)
         self.variants[counter] = used + 1
         self.memo[key] = None
         self.memo[key] = result = self._enter(ref, given, named, receiver)
         return result
+
+    def again(self, function: Function) -> None:
+        """Let a function be evaluated once more, however often others called it."""
+        strength = STRENGTH[self.activation]
+        for constant in (False, True):
+            for carried in (False, True):
+                self.variants.pop((id(function), strength, constant, carried), None)
 
     def _cold(self, ref: FunctionRef, source: Source | None, given: list[Value]) -> bool:
         """Whether evaluating the body cannot matter."""

@@ -37,7 +37,9 @@ def unbound(m: Machine, name: str) -> Value:
     if later is not None:
         return later
     # A module used without its import: broken samples do this, and so do fragments of code.
-    return Value(path=name) if name in m.frame.table.modules else Value()
+    if name in m.frame.table.modules or (name.startswith("__") and m.frame.table.rows(name)):
+        return Value(path=name)
+    return Value()
 
 
 def _defined_later(m: Machine, name: str) -> Value | None:

@@ -247,7 +247,9 @@ def _decrypted(
 ) -> Value | None:
     m.effects.emit(m, "data.decrypt", site.line, args=(f"encoding={name}",))
     fresh = m.effects.taint(m, "data.decrypt", site.line)
-    taints = merge_taints((fresh,), tuple(t.through("data.decrypt") for t in token.taints))
+    # A key that was fetched decides what runs as much as a text that was.
+    arriving = (*token.taints, *(t for t in key.taints if t.via[0].startswith("net.")))
+    taints = merge_taints((fresh,), tuple(t.through("data.decrypt") for t in arriving))
     if not (key.known and token.known):
         return Value(taints=taints)
     try:
