@@ -198,7 +198,7 @@ def hits(judged: Review) -> tuple[Hit, ...]:
 def _bare(profile: Profile) -> Profile:
     """Leave out what judging does not need, lines of the upload above all."""
     layers = tuple(structs.replace(layer, excerpt="") for layer in profile.layers)
-    return structs.replace(profile, manifest=(), excerpts=(), layers=layers)
+    return structs.replace(profile, excerpts=(), layers=layers)
 
 
 def _hit(finding: Finding) -> Hit:

@@ -68,7 +68,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
 
 def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
     """Judge what was observed, in its surroundings, by what is known."""
-    facts = surround(profile, context)
+    facts = surround(profile, context, knowledge.names)
     matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
     return weigh(profile, context, matches, knowledge)
 

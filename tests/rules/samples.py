@@ -10,12 +10,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from antivenom.context import surround
+from antivenom.context.known_names import KnownNames
 from antivenom.model.artifact import Artifact
+from antivenom.model.context import NOTHING
 from antivenom.model.fact import Fact
 from antivenom.pipeline import observe
 from antivenom.rules.page import Package
 
 TOP = "demo-1.0/"
+_NAMES = KnownNames()
 
 
 def facts_of(package: Package, before: Package | None) -> Sequence[Fact]:
@@ -28,7 +32,7 @@ def facts_of(package: Package, before: Package | None) -> Sequence[Fact]:
         size=len(data),
         data=data,
     )
-    facts = observe(artifact).facts
+    facts = surround(observe(artifact), NOTHING, _NAMES)
     return [msgspec.structs.replace(f, member=f.member.removeprefix(TOP)) for f in facts]
 
 

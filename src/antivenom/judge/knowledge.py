@@ -1,12 +1,13 @@
-"""What we know when we judge: the rule book, and a trained scorer once there is one."""
+"""What we know when we judge: the rule book, popular names, a trained scorer once there is one."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
+from antivenom.context.known_names import KnownNames
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding
 from antivenom.rules.book import Book, load
@@ -29,12 +30,15 @@ class Knowledge:
 
     book: Book
     scorer: Scorer | None = None
+    names: KnownNames = field(default_factory=KnownNames, repr=False)
 
     @property
     def digest(self) -> str:
         """Identify everything known."""
         scorer = self.scorer.digest if self.scorer is not None else ""
-        return hashlib.sha256(f"{self.book.digest}\0{scorer}".encode()).hexdigest()
+        return hashlib.sha256(
+            f"{self.book.digest}\0{scorer}\0{self.names.digest}".encode()
+        ).hexdigest()
 
 
 @cache

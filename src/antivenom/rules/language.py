@@ -33,7 +33,7 @@ CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
 }
 """Fields whose values are known beforehand, so that a misspelling is caught."""
 ALIASES: Mapping[str, str] = {"class": "hostclass"}
-NUMBER_ARGS = frozenset({"bits", "blanks", "count", "length", "lines"})
+NUMBER_ARGS = frozenset({"bits", "blanks", "count", "length", "lines", "rank"})
 ARGS = NUMBER_ARGS | {
     "all",
     "cipher",
@@ -47,6 +47,7 @@ ARGS = NUMBER_ARGS | {
     "hidden",
     "how",
     "link",
+    "look",
     "name",
     "protocol",
     "run",

@@ -320,6 +320,7 @@ _FIND = re.compile(
     r"find_(?:namespace_)?packages\(\s{0,20}(?:where\s{0,9}=\s{0,9})?['\"]([\w./-]{1,200})"
 )
 _LISTS = re.compile(r"\b(py_modules|packages|scripts)\s{0,20}=\s{0,20}[\[(]([^\])]{0,4000})[\])]")
+_REQUIRES = re.compile(r"\binstall_requires\s{0,20}=\s{0,20}\[([^\]]{0,4000})\]")
 _QUOTED = re.compile(r"['\"]([^'\"\n]{1,300})['\"]")
 _FIELD = re.compile(r"\b(name|version)\s{0,20}=\s{0,20}['\"]([^'\"\n]{1,200})['\"]")
 _ENTRY = re.compile(
@@ -341,6 +342,9 @@ def read_setup_py(data: bytes, member: str, config: Config) -> None:
             config.scripts.update(words)
         else:
             config.names.update(word.partition(".")[0] for word in words)
+    for needed in list(_REQUIRES.finditer(text))[:5]:
+        line = text.count("\n", 0, needed.start()) + 1
+        config.requires += [(spec, member, line) for spec in _QUOTED.findall(needed[1])[:MOST]]
     call = text.rfind("setup(")
     for key, value in _FIELD.findall(text, max(call, 0))[:20]:
         if key == "name":
