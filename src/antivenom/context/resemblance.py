@@ -14,7 +14,7 @@ from antivenom.model.profile import Profile
 MOST_DEPENDENCIES = 300
 OTHER_RANK = 5000
 """Names of other registries known well enough to be imitated here."""
-DEPENDENCY_RANK = 3000
+DEPENDENCY_RANK, REORDERED_RANK = 1000, 5000
 _PYPI = re.compile(r"\s{0,20}([A-Za-z0-9][A-Za-z0-9._-]{0,199})")
 _NPM = re.compile(r"(@?[^@\s]{1,214})@")
 _UNSURE = frozenset({"two-slips", "replaced", "added"})
@@ -70,4 +70,4 @@ def _dependencies(profile: Profile, own: str, names: PopularNames) -> Iterator[F
 
 def _worth_telling(like: Lookalike) -> bool:
     """Whether a dependency's resemblance says anything: its name was chosen by somebody else."""
-    return like.how == "word-order" or like.rank <= DEPENDENCY_RANK
+    return like.rank <= (REORDERED_RANK if like.how == "word-order" else DEPENDENCY_RANK)

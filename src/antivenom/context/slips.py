@@ -42,7 +42,9 @@ NEIGHBOURS = _neighbours()
 
 def skeleton(name: str) -> str:
     """Return what a hurried eye sees of a name: look-alike characters made one, no separators."""
-    folded = unicodedata.normalize("NFKC", name[:LONGEST]).lower().translate(_CONFUSABLE)
+    name = name[:LONGEST]
+    plain = name if name.isascii() else unicodedata.normalize("NFKC", name)
+    folded = plain.lower().translate(_CONFUSABLE)
     for pair, one in _PAIRS:
         folded = folded.replace(pair, one)
     return bare(folded)
