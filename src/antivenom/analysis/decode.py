@@ -154,6 +154,52 @@ def literal(text: str) -> Any:
         raise DecodeError from error
 
 
+def json_dumps(value: Any, **_: Any) -> str:
+    """Write constants as JSON; how blanks stand does not matter to anybody who looks for words."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise DecodeError from error
+
+
+def _uuid(text: Any) -> bytes:
+    return bytes.fromhex(
+        str(text).strip("{}").replace("urn:", "").replace("uuid:", "").replace("-", "")
+    )
+
+
+def _swapped(text: Any) -> bytes:
+    raw = _uuid(text)
+    return raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]
+
+
+def _address(text: Any) -> bytes:
+    import ipaddress
+
+    return ipaddress.ip_address(text).packed
+
+
+PARTS: Mapping[str, tuple[str, Callable[[Any], bytes]]] = {
+    "uuid.UUID().bytes": ("uuid", _uuid),
+    "uuid.UUID().bytes_le": ("uuid", _swapped),
+    "ipaddress.ip_address().packed": ("address", _address),
+    "ipaddress.IPv4Address().packed": ("address", _address),
+    "ipaddress.IPv6Address().packed": ("address", _address),
+}
+"""Attributes of objects made from one text, by which loaders spell bytes as something harmless."""
+
+
+def part(path: str, text: Any) -> tuple[Any, str] | None:
+    """Return what an attribute of an object made from a constant holds, and the encoding's name."""
+    known = PARTS.get(path)
+    if known is None or not isinstance(text, str) or len(text) > 100:
+        return None
+    try:
+        return known[1](text), known[0]
+    except ValueError:
+        return None
+
+
 DECODERS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "base64.b64decode": ("base64", b64),
     "base64.standard_b64decode": ("base64", b64),
@@ -176,6 +222,7 @@ DECODERS: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "codecs.decode": ("codec", _codecs_decode),
     "codecs.encode": ("codec", _codecs_decode),
     "pybase64.b64decode": ("base64", b64),
+    "socket.inet_aton": ("address", _address),
 }
 
 

@@ -312,6 +312,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "urllib.parse.unquote": decode.unquote,
     "urllib.unquote": decode.unquote,
     "html.unescape": decode.html_unescape,
+    "json.dumps": decode.json_dumps,
     "json.loads": decode.json_loads,
     "ast.literal_eval": decode.literal,
 }

@@ -371,6 +371,8 @@ def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
     after = data[end : end + 4].lstrip(b" \t")[:1]
     if after in _USED and (name not in _EVERYDAY or left == b"." or data[end : end + 1] == b"("):
         return True
+    if start > 1 and data[start - 1] == _DOT and data[start - 2] in _WORD:
+        return True  # ``map(os.system, ...)``: named now, called by somebody else
     before = data[max(0, start - 60) : start].rpartition(b"\n")[2]
     return b"import " in before or before.lstrip().startswith(b"from")
 

@@ -23,6 +23,37 @@ def open_file(m: Machine, site: Site) -> Value | None:
     return _opened(m, "builtins.open", site, data, mode, (site.args[0],)) if data else None
 
 
+def open_coded(m: Machine, site: Site) -> Value | None:
+    """``codecs.open(path, encoding="rot13")``: what is read is decoded by name."""
+    from antivenom.analysis import fold
+
+    opened = open_file(m, site)
+    given = site.args[2] if len(site.args) > 2 else site.named.get("encoding")
+    if opened is None or opened.table is None or given is None or not given.known:
+        return opened
+    data = m.package.bundled(text_of(site.args[0])) or b""
+    for content in (data, _text(data)):
+        plain, decoder = fold.call("codecs.decode", [content, given.const], {})
+        if isinstance(plain, (str, bytes)):
+            coded = (decoder,) if decoder else ()
+            opened.table["content"] = Value(const=plain, coded=coded)
+            return opened
+    return opened
+
+
+def run_file(m: Machine, site: Site) -> Value | None:
+    """``runpy.run_path``: a file of the artifact is run, whatever it is called."""
+    from antivenom.analysis.flow import layers
+
+    path = site.args[0] if site.args else site.named.get("path_name")
+    data = m.package.bundled(text_of(path)) if path is not None else None
+    if not data:
+        return None
+    _call(m, "runpy.run_path", site)
+    layers.run_text(m, data, site.line, _CODED)
+    return Value()
+
+
 def open_path(m: Machine, site: Site) -> Value | None:
     """``Path(...).open()``."""
     mode = _mode(site, 0)
@@ -49,7 +80,8 @@ def read(m: Machine, site: Site) -> Value | None:
     receiver = site.receiver
     if receiver is not None and receiver.table and "content" in receiver.table:
         content = receiver.table["content"]
-        return Value(const=content.const, taints=receiver.taints, coded=_CODED)
+        coded = (*content.coded, *_CODED)
+        return Value(const=content.const, taints=receiver.taints, coded=coded)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from antivenom.analysis import fold
-from antivenom.analysis.flow import callbacks, texts, written
+from antivenom.analysis.flow import callbacks, protocols, texts, written
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -100,6 +100,8 @@ def call_value(
 def _call_path(m: Machine, path: str, site: Site) -> Value:
     from antivenom.analysis.flow.specials import SPECIALS
 
+    if path.startswith("builtins."):
+        protocols.built_in(m, path, site.args)
     special = SPECIALS.get(path)
     if special is not None:
         done = special(m, site)
@@ -126,6 +128,7 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
     if folded is not None:
         result.const = folded.const
         result.coded = folded.coded
+        result.hint = folded.hint or result.hint
         result.path = ""
     return result
 

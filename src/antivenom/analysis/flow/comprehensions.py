@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from antivenom.analysis import fold
+from antivenom.analysis.flow import protocols
 from antivenom.analysis.flow.expressions import evaluate
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.statements import bind, elements
@@ -55,7 +56,8 @@ def _loop(m: Machine, expr: p.Comp, depth: int, out: list[Value], sources: list[
         sources.append(source)
     parts = elements(source)
     if parts is None or m.coarse:
-        bind(m, target, Value(taints=source.taints, path=source.path, made=source.made))
+        given = protocols.iterate(m, source)
+        bind(m, target, given or Value(taints=source.taints, path=source.path, made=source.made))
         for condition in conditions:
             evaluate(m, condition)
         _loop(m, expr, depth + 1, out, sources)

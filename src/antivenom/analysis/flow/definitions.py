@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antivenom.analysis.flow import protocols
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.expressions import by_path, defaults, evaluate
 from antivenom.analysis.flow.machine import Machine
@@ -50,7 +51,9 @@ def _decorate(m: Machine, decorator: p.Expr, value: Value, stmt: p.Define) -> Va
     if not wrapper.path and wrapper.ref is None:
         return value
     made = call_value(m, wrapper, [value], {}, stmt.line, stmt.line)
-    return made if made.ref is not None else value
+    # A registering decorator returns nothing we know: the name keeps its function.
+    data = made.known and made.const is not None
+    return made if data or made.coded or made.ref is not None else value
 
 
 def define_class(m: Machine, ref: p.ClassRef) -> Value:
@@ -73,6 +76,7 @@ def define_class(m: Machine, ref: p.ClassRef) -> Value:
         if isinstance(value.ref, FunctionRef) and value.ref.owner is None:
             value.ref.owner = cls
     m.classes.append(cls)
+    protocols.class_made(m, cls)
     return Value(ref=cls)
 
 
@@ -167,7 +171,7 @@ def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:
     if sub is not None:
         return _either(m, Value(ref=sub), joint)
     if ref is not None:
-        return _either(m, Value(), joint)
+        return _either(m, protocols.module_missing(m, ref, name) or Value(), joint)
     value = Value(path=joint)
     known = m.frame.table.constants.get(joint)
     return Value(const=known, path=joint) if known is not None else value

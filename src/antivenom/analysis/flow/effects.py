@@ -27,7 +27,14 @@ _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 """Behaviors so ordinary that a fact is kept only with a value or a flow."""
 
 
+_BUILDERS = ("setuptools.", "distutils.", "wheel.", "build.", "hatchling.", "flit_core.")
+_STEPS = frozenset(["run", "finalize_options", "initialize_options", "run_command", "execute"])
 _OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()"])
+
+
+def _file_of(value: Value) -> Value:
+    """Return the path of an open file, or the value itself."""
+    return value.made[0] if value.path in _OPENED and value.made else value
 
 
 class Effects(Facts):
@@ -90,8 +97,21 @@ class Effects(Facts):
         if isinstance(value.ref, FunctionRef) and telling.handles_secrets(target):
             self.emit(m, "tamper.runtime", line, value=target, args=("what=secrets",))
             taint = self.taint(m, "secrets.given", line, value=target, path_class="hooked")
-            params = value.ref.function.params
-            m.invoke(value.ref, [Value(taints=(taint,)) for p in params if p[:1] != "*"], {}, None)
+            self._hooked(m, value.ref, taint)
+        elif isinstance(value.ref, FunctionRef) and path.startswith(_BUILDERS) and name in _STEPS:
+            # A command of the installer itself now runs what the package wrote.
+            m.invoke(value.ref, [Value()], {}, None)
+
+    def _hooked(self, m: Machine, ref: FunctionRef, taint: Taint) -> None:
+        """Run a replacement with the secrets of its callers as arguments, named ones too."""
+        params = ref.function.params
+        given = [Value(taints=(taint,)) for p in params if p[:1] != "*"]
+        named = {"given": Value(taints=(taint,))} if any(p[:2] == "**" for p in params) else {}
+        outer, self.replaced = self.replaced, (taint.value, taint)
+        try:
+            m.invoke(ref, given, named, None)
+        finally:
+            self.replaced = outer
 
     # ------------------------------------------------------------------ calls
 
@@ -117,6 +137,9 @@ class Effects(Facts):
         if "file.delete" in row.behavior and text.endswith(f"{HOLE}/{m.frame.home.source.member}"):
             args = (*args, "what=self")
         behaviors, path_class = self._named(row, site)
+        told = telling.worse(behaviors, text, site)
+        if told:
+            behaviors = (*behaviors, told)
         if row.gives == "secrets.given":
             path_class = telling.asked(row, path, text)
             behaviors = behaviors if path_class else ()
@@ -140,6 +163,8 @@ class Effects(Facts):
                     args=args,
                 )
         arriving = self._arrive(m, row, site, text, host, args, path_class)
+        if row.feeds == "net.send" and row.reads:
+            self._handed_over(m, site, behaviors, text, host, path_class)
         fresh = self._fresh(m, row, site, behaviors, text, host, path_class, args)
         if answers:
             fresh = (self.taint(m, answers[0], site.line, value=text[:MAX_VALUE]),)
@@ -252,6 +277,21 @@ class Effects(Facts):
                     self.flow(m, taint, feeds, site, value=text, host=host, certainty="low")
         return taints
 
+    def _handed_over(
+        self,
+        m: Machine,
+        site: Site,
+        behaviors: tuple[str, ...],
+        text: str,
+        host: tuple[str, Any],
+        path_class: str,
+    ) -> None:
+        """A call that is given a path and sends the file: reading and sending are one step."""
+        for behavior in behaviors:
+            if behavior.startswith("secrets."):
+                taint = self.taint(m, behavior, site.line, value=text, path_class=path_class)
+                self.flow(m, taint, "net.send", site, value=text, host=host, args=("where=body",))
+
     def _fresh(
         self,
         m: Machine,
@@ -306,14 +346,14 @@ class Effects(Facts):
         stored = [t.through("file.write") for t in (fresh if row.joined else moved)]
         content = self._content(row, site)
         if content is not None and not stored:
-            named = text_of(site.first(row.writes) or Value())
+            named = text_of(_file_of(site.first(row.writes) or Value()))
             taint = self.taint(m, "file.write", site.line, value=named)
             m.contents[taint] = content
             stored = [taint]
         if not stored:
             return
         for value in site.all(row.writes):
-            path = value.made[0] if value.path in _OPENED and value.made else value
+            path = _file_of(value)
             path.taints = merge_taints(path.taints, tuple(stored))
             for text in telling.texts(path):
                 written.keep(m, text, tuple(stored))
@@ -364,6 +404,8 @@ class Effects(Facts):
         shown = row.returns or f"{path}()"
         if row.returns == "self" and site.receiver is not None:
             shown, made = site.receiver.path, site.receiver.made
+        if path == self.replaced[0] and self.replaced[1] is not None:
+            kept = merge_taints(kept, (self.replaced[1],))  # what the original asked for
         value = Value(path=shown, taints=merge_taints(kept, carried), made=made)
         if value.path == "pathlib.Path()":
             value.hint = telling.path_text(path, site)

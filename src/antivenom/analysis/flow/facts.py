@@ -23,6 +23,8 @@ class Facts:
     def __init__(self, log: FactLog, labels: Mapping[str, Label]) -> None:
         self.log = log
         self.labels = labels
+        self.replaced: tuple[str, Taint | None] = ("", None)
+        """The function whose replacement is being evaluated, and what its callers hand it."""
 
     # ------------------------------------------------------------------ facts
 

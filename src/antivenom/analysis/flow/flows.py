@@ -40,6 +40,8 @@ def is_flow(via: tuple[str, ...]) -> bool:
         return last in _LEAVES or (last == "code.run" and len(via) > 2)
     if first == "file.write":
         return last in {"code.run", "code.import", "code.native", "process.spawn", "process.shell"}
+    if first == "file.read" and last == "file.write":
+        return "data.encrypt" in via
     if first == "file.read":
         return last in {"net.send", "code.run", "process.spawn", "process.shell", "net.lookup"}
     if first in _FOREIGN:

@@ -91,6 +91,16 @@ def _filled(pattern: Value, values: Value) -> str:
     return shorten(out)
 
 
+def slice_of_part(hint: str, start: object, stop: object) -> str:
+    """Return the known part of a slice of a partly known text, "" when that cannot be said."""
+    ends = hint and not hint.endswith(HOLE)
+    if start is None and isinstance(stop, int) and stop < 0 and ends:
+        return hint[:stop]
+    if stop is None and isinstance(start, int) and start < 0 and ends:
+        return hint[start:] if HOLE not in hint[start:] else ""
+    return hint
+
+
 def with_step(coded: tuple[str, ...], step: str) -> tuple[str, ...]:
     """Return the decodings with one more, told once."""
     return coded if step in coded else (*coded, step)[:8]

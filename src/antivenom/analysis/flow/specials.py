@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import builders, bundled, layers, written
+from antivenom.analysis.flow import builders, bundled, layers, lookups, written
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -343,12 +343,22 @@ SPECIALS: dict[str, Special] = {
     "builtins.eval": _run_text,
     "builtins.compile": _compile,
     "builtins.dict": _dict,
+    "builtins.dir": lookups.names,
+    "builtins.next": lookups.first,
+    "namespace.items": lookups.items,
+    "namespace.values": lookups.values,
+    "namespace.keys": lookups.names,
+    "builtins.__dict__.items": lookups.items,
+    "builtins.__dict__.values": lookups.values,
+    "builtins.__dict__.keys": lookups.names,
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.super": _super,
     "builtins.type": _type,
     "builtins.open": bundled.open_file,
     "io.open": bundled.open_file,
+    "codecs.open": bundled.open_coded,
+    "runpy.run_path": bundled.run_file,
     "builtins.open().read": bundled.read,
     "pathlib.Path().open": bundled.open_path,
     "pathlib.Path().read_text": bundled.read_text,

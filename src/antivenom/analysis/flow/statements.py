@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from antivenom.analysis.flow import guards, recipients
+from antivenom.analysis.flow import guards, protocols, recipients
 from antivenom.analysis.flow.definitions import define, import_names
 from antivenom.analysis.flow.expressions import evaluate, operate
 from antivenom.analysis.flow.machine import Machine
@@ -315,7 +315,8 @@ def _loop(m: Machine, stmt: p.Loop) -> End:
             if end is End.RETURN and not m.forks:
                 return end
         return End.NORMAL
-    element = Value(taints=source.taints, path=_element_path(source), made=source.made)
+    given = protocols.iterate(m, source)
+    element = given or Value(taints=source.taints, path=_element_path(source), made=source.made)
     if source.path.startswith("site.get"):
         element.hint = source.hint
     for part in (parts or [])[:8]:

@@ -46,6 +46,27 @@ def handles_secrets(target: str) -> bool:
     }
 
 
+_EVERYTHING = re.compile(
+    r"(?:~|/|/home|/root|/Users|[A-Za-z]:|%(?:USERPROFILE|HOME|HOMEPATH|SYSTEMDRIVE)%)"
+    rf"(?:[/\\\\]+(?:Desktop|Documents|Pictures|Downloads|{HOLE}|\\*))*[/\\\\]*"
+)
+"""A person's own files, or a whole disk: nothing in it is named."""
+_POOL = re.compile(
+    r"\bmining\.(?:subscribe|authorize|submit)\b|\"method\":\s?\"login\".{0,200}\"agent\""
+)
+
+
+def worse(behaviors: tuple[str, ...], text: str, site: Site) -> str:
+    """Return the behavior that a call is by what it is applied to, "" for none."""
+    if "file.delete" in behaviors and text and _EVERYTHING.fullmatch(text[:400]):
+        return "file.destroy"
+    if "net.send" in behaviors:
+        sent = "".join(text_of(v)[:2000] for v in site.args[:2])
+        if "mining." in sent and _POOL.search(sent):
+            return "impact.mine"
+    return ""
+
+
 def origins(value: Value) -> list[Value]:
     """Return what a path was made from: the folder walked, the pattern, the parts joined."""
     found: list[Value] = []

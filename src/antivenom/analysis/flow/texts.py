@@ -6,16 +6,18 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from antivenom.analysis import fold
 from antivenom.analysis.flow.operations import shorten
 from antivenom.analysis.given import given_class
-from antivenom.analysis.value import HOLE, Value, merge_taints, taints_of, text_of
+from antivenom.analysis.value import HOLE, UNKNOWN, Value, merge_taints, taints_of, text_of
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.machine import Machine
 
 SAME = frozenset(["strip", "lstrip", "rstrip", "encode", "decode", "expandtabs", "casefold"])
 """Methods that leave of a text what matters."""
-METHODS = SAME | {"replace", "lower", "upper", "removesuffix", "removeprefix"}
+SPLITTING = frozenset(["rsplit", "rpartition"])
+METHODS = SAME | SPLITTING | {"replace", "lower", "upper", "removesuffix", "removeprefix"}
 OWN = "text."
 """Begins the path of a method of a text or mapping that is no constant."""
 _VIEWS = frozenset(["items", "keys", "values", "iteritems", "itervalues"])
@@ -45,9 +47,17 @@ def method(name: str, receiver: Value, args: list[Value]) -> Value | None:
         text = text.lower() if name == "lower" else text.upper()
     elif name in {"removesuffix", "removeprefix"} and args and text_of(args[0]):
         text = getattr(text, name)(text_of(args[0]))
+    elif name in SPLITTING and all(a.known for a in args):
+        return Value(items=[Value(hint=part, taints=taints) for part in _split(name, text, args)])
     elif name not in SAME:
         return None
     return Value(hint=shorten(text), taints=taints, made=receiver.made)
+
+
+def _split(name: str, text: str, args: list[Value]) -> list[str]:
+    """Split from the end, which is the part that is known."""
+    made, _ = fold.method(text, name, [a.const for a in args], {})
+    return [part for part in made if isinstance(part, str)] if made is not UNKNOWN else []
 
 
 def _view(name: str, receiver: Value) -> Value | None:

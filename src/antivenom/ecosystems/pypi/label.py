@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from antivenom.ecosystems.pypi import declared
 from antivenom.ecosystems.pypi.declared import Statement
@@ -88,7 +89,7 @@ def platform_tag(tree: Tree, read: Read | None = None, *, filename: str = "") ->
 # --------------------------------------------------------------------------- one distribution
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Survey:
     """All that is known of one distribution inside a tree; usually the tree is one."""
 
@@ -121,6 +122,19 @@ class _Survey:
         roots = find_roots(layout, modules, found.configs, found.entry_points, peek)
         return cls(layout=layout, modules=modules, declarations=found, roots=roots)
 
+    @cached_property
+    def _misnamed(self) -> frozenset[Role]:
+        """The roles that a folder's name does not prove here: no other package could be meant.
+
+        The name of a distribution's only package says nothing of what it is for: whoever uploads
+        chooses it. Tests beside anything else stay tests.
+        """
+        tops = {name.partition(".")[0] for name in self.modules.names.values()}
+        found = {role(f"{top}/x.py") for top in tops - {"setup", "conftest"}}
+        if Role.CODE in found:
+            return frozenset()
+        return frozenset(found if found == {Role.TEST} else found - {Role.TEST})
+
     def labels(self) -> Iterator[tuple[str, Label]]:
         """Yield every member's label."""
         strongest_root: dict[str, Activation] = {}
@@ -136,6 +150,8 @@ class _Survey:
             # Installed at the top, a folder of that name is somebody's package.
             what = role(place.inner.partition("/")[2] or place.inner)
         module = self.modules.names.get(place.member, "")
+        if module and what in self._misnamed:
+            what = role("/".join([*module.split(".")[1:], "x.py"]))
         if place.script and what is Role.DATA:
             what = Role.CODE
         if activation is None:
