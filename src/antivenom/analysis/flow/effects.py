@@ -32,6 +32,12 @@ _STEPS = frozenset(["run", "finalize_options", "initialize_options", "run_comman
 _OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()"])
 
 
+def _named(row: Row, site: Site) -> str:
+    """Return the path of the file that a call writes, for flows with nothing else to show."""
+    value = site.first(row.writes) if row.writes else None
+    return text_of(_file_of(value)) if value is not None else ""
+
+
 def _file_of(value: Value) -> Value:
     """Return the path of an open file, or the value itself."""
     return value.made[0] if value.path in _OPENED and value.made else value
@@ -267,7 +273,7 @@ class Effects(Facts):
                     taint,
                     feeds,
                     site,
-                    value=telling.sink_value(taint, text, feeds),
+                    value=telling.sink_value(taint, text, feeds) or _named(row, site),
                     host=host,
                     args=(*body, *args),
                     path_class=path_class,

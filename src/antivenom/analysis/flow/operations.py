@@ -40,19 +40,22 @@ def _list(value: Value) -> list[Value]:
     return [Value(taints=value.taints)] if value.taints else []
 
 
+_MERELY = ("assembled",)
+
+
 def concatenate(args: list[Value]) -> Value:
     """A long ``a + b + c``: joined at once, since pairwise it would be quadratic."""
     consts = [a.const for a in args]
     taints = taints_of(args)
     if fold.bulk(*consts) > fold.MAX_TEXT:
         return Value(taints=taints)
+    # What one part went through says more than that there are several.
+    coded = next((a.coded for a in args if a.coded and a.coded != _MERELY), args[0].coded)
     if all(isinstance(c, str) for c in consts):
         text = "".join(consts)
-        return Value(const=text, taints=taints, coded=with_step(args[0].coded, "assembled"))
+        return Value(const=text, taints=taints, coded=with_step(coded, "assembled"))
     if all(isinstance(c, bytes) for c in consts):
-        return Value(
-            const=b"".join(consts), taints=taints, coded=with_step(args[0].coded, "assembled")
-        )
+        return Value(const=b"".join(consts), taints=taints, coded=with_step(coded, "assembled"))
     result = args[0]
     for other in args[1:]:
         result = operate("+", result, other)
