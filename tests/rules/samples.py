@@ -13,8 +13,9 @@ import msgspec
 from antivenom.context import surround
 from antivenom.context.known_names import KnownNames
 from antivenom.model.artifact import Artifact
-from antivenom.model.context import NOTHING
+from antivenom.model.context import NOTHING, Context
 from antivenom.model.fact import Fact
+from antivenom.model.profile import Profile
 from antivenom.pipeline import observe
 from antivenom.rules.page import Package
 
@@ -24,6 +25,12 @@ _NAMES = KnownNames()
 
 def facts_of(package: Package, before: Package | None) -> Sequence[Fact]:
     """Return what the pipeline sees in a sample, with the paths the page uses."""
+    context = Context(baseline=_observed(before)) if before else NOTHING
+    facts = surround(_observed(package), context, _NAMES)
+    return [msgspec.structs.replace(f, member=f.member.removeprefix(TOP)) for f in facts]
+
+
+def _observed(package: Package) -> Profile:
     name, data = pack(package)
     artifact = Artifact(
         path=name,
@@ -32,8 +39,7 @@ def facts_of(package: Package, before: Package | None) -> Sequence[Fact]:
         size=len(data),
         data=data,
     )
-    facts = surround(observe(artifact), NOTHING, _NAMES)
-    return [msgspec.structs.replace(f, member=f.member.removeprefix(TOP)) for f in facts]
+    return observe(artifact)
 
 
 def pack(package: Package) -> tuple[str, bytes]:

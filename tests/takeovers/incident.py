@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,15 @@ class TakenOver:
     altered: dict[str, frozenset[int]]
 
     def is_injected(self, member: str, line: int) -> bool:
-        """Whether a place is one of those the attacker put there."""
-        path = member if member in self.altered else member.split("#")[0].partition("/")[2]
-        lines = self.altered.get(member, self.altered.get(path))
+        """Whether a place, as uploaded, is one of those the attacker put there."""
+        paths = (member, _plain(member), _plain(member).partition("/")[2])
+        lines = next((self.altered[path] for path in paths if path in self.altered), None)
         return lines is not None and (not lines or not line or line in lines)
+
+
+def _plain(member: str) -> str:
+    """Return the path an archive gives a member that shares it with another."""
+    return re.sub(r"#\d+", "", member)
 
 
 def pairs(folder: Path = SHARED) -> Iterator[Pair]:

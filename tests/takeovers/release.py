@@ -166,11 +166,13 @@ def _first_free_line(tree: ast.Module) -> int:
 def _function(tree: ast.AST, names: list[str]) -> ast.FunctionDef | ast.AsyncFunctionDef:
     for name in names[:-1]:
         tree = next(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name)
-    return next(
+    named = (
         n
         for n in ast.walk(tree)
         if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name == names[-1]
     )
+    # Declared overloads have no body to speak of.
+    return max(named, key=lambda n: len(n.body))
 
 
 def _new_lines(before: bytes, after: bytes) -> frozenset[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tarfile
@@ -48,6 +49,8 @@ def test_injected_texts_use_reserved_hosts_only() -> None:
         incident.inject(release)
         for path, lines in release.altered().items():
             data = release.members[path]
+            if path.endswith(".py"):
+                ast.parse(data)
             chosen = data.splitlines()
             added = b"\n".join(chosen[n - 1] for n in sorted(lines)) if lines else data
             for host in _HOST.findall(added):

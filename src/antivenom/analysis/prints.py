@@ -7,6 +7,7 @@ from the victim first, and what did not fit is counted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ MOST_FUNCTIONS = 2500
 """Hashed functions of one artifact."""
 MOST_FINGERPRINTS = 200
 """Members and layers of one artifact that get a fingerprint."""
+MOST_NAMES = 4000
+"""Names of functions in code that was not parsed."""
 MOST_BYTES = 1 << 20
 """Of one text; a longer one is known by its sha256 alone."""
 SCRIPT_BYTES = 128 << 10
@@ -32,6 +35,9 @@ SHORTEST = 48
 _THINNEST = 8
 """Units of a text below which its skeleton and fingerprint say nothing."""
 _NAME = 120
+_DEFINED = re.compile(
+    rb"^[ \t]{0,64}(?:async[ \t]{1,8})?def[ \t]{1,8}([A-Za-z_]\w{0,80})", re.MULTILINE
+)
 _EARLY = frozenset([Activation.STARTUP, Activation.INSTALL, Activation.BUILD])
 _ASIDE = frozenset([Role.TEST.value, Role.DOCS.value, Role.EXAMPLE.value])
 
@@ -50,6 +56,8 @@ class Prints:
     """The prints of one artifact, as far as they fit."""
 
     members: dict[str, Print] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of members that were not parsed: the functions they define."""
     layers: list[LayerPrint] = field(default_factory=list)
     unhashed: int = 0
     """Functions and texts that did not fit."""
@@ -61,7 +69,8 @@ class Prints:
     def _with(self, entry: ManifestEntry) -> ManifestEntry:
         taken = self.members.get(entry.path)
         if taken is None:
-            return entry
+            names = self.names.get(entry.path)
+            return msgspec.structs.replace(entry, names=names) if names else entry
         return msgspec.structs.replace(
             entry,
             functions=dict(taken.functions),
@@ -93,6 +102,7 @@ def take(reading: Reading, log: FactLog, layers: Mapping[int, Module]) -> Prints
             prints.unhashed += 1
         else:
             prints.members[text.member] = _print(text, rest, prints)
+    prints.names = _names(reading)
     for number, module in sorted(layers.items()):
         if len(module.text) > MOST_BYTES or rest.fingerprints <= 0:
             prints.unhashed += 1
@@ -102,6 +112,19 @@ def take(reading: Reading, log: FactLog, layers: Mapping[int, Module]) -> Prints
             rest.fingerprints -= 1
             prints.layers.append(LayerPrint(layer=number, skeleton=skeleton, fingerprint=sketch))
     return prints
+
+
+def _names(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Return what code defines that was not parsed, so that a later release can be compared."""
+    found: dict[str, tuple[str, ...]] = {}
+    room = MOST_NAMES
+    for source in reading.sources:
+        if source.module is not None or len(source.data) > MOST_BYTES or room <= 0:
+            continue
+        names = dict.fromkeys(hit[1].decode() for hit in _DEFINED.finditer(source.data))
+        found[source.member] = tuple(names)[:room]
+        room -= len(found[source.member])
+    return found
 
 
 @dataclass(slots=True)

@@ -46,6 +46,8 @@ class ManifestEntry(Struct, frozen=True, kw_only=True):
     functions: dict[str, str] = {}
     """Qualified name of an outermost function -> hash of its code without comments and blank
     lines, names and literals kept; "" is the code outside of functions. Small ones are missing."""
+    names: tuple[str, ...] = ()
+    """Functions of code that nothing made worth parsing: bare names, unordered otherwise."""
     skeleton: str = ""
     """Hash of the member's code with names and literals masked."""
     fingerprint: str = ""

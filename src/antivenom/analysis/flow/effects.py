@@ -23,6 +23,13 @@ _HOOKED = {
     "sys.meta_path": "tamper.runtime",
     "sys.path_hooks": "tamper.runtime",
 }
+_WIRES = (
+    *("http.client.HTTPConnection.", "http.client.HTTPSConnection.", "urllib.request."),
+    *("requests.Session.", "requests.sessions.Session.", "requests.api.", "requests.adapters."),
+    *("httpx.Client.", "httpx.AsyncClient.", "aiohttp.ClientSession.", "urllib3."),
+    *("socket.socket.", "ssl.SSLSocket.", "asyncio.StreamWriter."),
+)
+"""What everybody's messages pass through."""
 _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 """Behaviors so ordinary that a fact is kept only with a value or a flow."""
 
@@ -100,6 +107,8 @@ class Effects(Facts):
         target = f"{path}.{name}"
         if target in _HOOKED or path in {"builtins", "builtins.__dict__"}:
             self.emit(m, "tamper.runtime", line, value=target)
+        elif target.startswith(_WIRES) and value.ref is not None:
+            self.emit(m, "tamper.runtime", line, value=target, args=("what=messages",))
         if isinstance(value.ref, FunctionRef) and telling.handles_secrets(target):
             self.emit(m, "tamper.runtime", line, value=target, args=("what=secrets",))
             taint = self.taint(m, "secrets.given", line, value=target, path_class="hooked")
