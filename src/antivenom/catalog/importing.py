@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from antivenom.catalog import extraction, rows, samples, tags, writing
+from antivenom.catalog import extraction, linking, rows, samples, tags, writing
 from antivenom.catalog.batches import batched
 from antivenom.catalog.entry import Entry, Word
 from antivenom.catalog.extraction import Answer
@@ -98,6 +98,8 @@ def import_samples(store: Store, place: Path, options: Options) -> Report:
     work.run(pending)
     _unlisted(report, items, described)
     _named_only(store, place, options, items, report)
+    with store.writing() as connection:
+        linking.link(connection)
     return report
 
 

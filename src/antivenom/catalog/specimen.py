@@ -93,6 +93,8 @@ class Specimen(Struct, frozen=True, kw_only=True):
     name: str = ""
     version: str = ""
     purl: str = ""
+    project: str = ""
+    """The package URL without the version."""
     filename: str = ""
     size: int = 0
     kind: str = ""

@@ -168,6 +168,7 @@ def _specimen_row(entry: Entry, source: str, moment: str) -> dict[str, Any]:
         "name": visible(name, 300),
         "version": visible(version, 200),
         "purl": purl_of(ecosystem, name[:300], version[:200]),
+        "project": purl_of(ecosystem, name[:300]),
         "filename": visible(entry.filename, 300),
         "size": entry.size or (observed.size if observed else 0),
         "kind": entry.kind or (observed.kind if observed else ""),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
+from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
 FAIL_ON = ("suspicious", "malicious", "never")
@@ -38,6 +39,7 @@ def build() -> argparse.ArgumentParser:
     _review(commands)
     _rules(commands)
     _explain(commands)
+    catalog.add(commands)
     _completion(commands)
     return parser
 

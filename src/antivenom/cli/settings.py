@@ -31,6 +31,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     fail_on: FailOn | None = None
     jobs: Annotated[int, Meta(ge=1, le=1024)] | None = None
     offline: bool | None = None
+    store: str | None = None
+    """Database of the catalog: a URL, or the path of an SQLite file."""
+    blobs: str | None = None
+    """Where sealed bytes of specimens are kept: a folder, or any URL that fsspec knows."""
     suppress: tuple[Suppression, ...] = ()
 
 
@@ -108,7 +112,7 @@ def _boolean(text: str) -> object:
 def _merged(layers: Sequence[Settings]) -> Settings:
     """Take each value from the first layer that has it; suppressions add up."""
     values: dict[str, Any] = {}
-    for name in ("format", "fail_on", "jobs", "offline"):
+    for name in ("format", "fail_on", "jobs", "offline", "store", "blobs"):
         found = (getattr(layer, name) for layer in layers)
         values[name] = next((value for value in found if value is not None), None)
     return Settings(**values, suppress=tuple(s for layer in layers for s in layer.suppress))

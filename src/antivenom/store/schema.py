@@ -30,96 +30,111 @@ def _specimen(*, key: bool = False) -> Column[str]:
     return Column("specimen", String, ForeignKey("specimens.id"), primary_key=key, nullable=False)
 
 
+def _text(name: str, comment: str = "", *, index: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, default="", index=index, comment=comment or None)
+
+
+def _number(name: str, comment: str = "") -> Column[int]:
+    return Column(name, Integer, nullable=False, default=0, comment=comment or None)
+
+
 schema_steps = Table(
-    # Which migrations this database has seen.
     "schema_steps",
     metadata,
     Column("number", Integer, primary_key=True),
     Column("done_at", String, nullable=False),
+    comment="Which migrations this database has seen.",
 )
 
 # --- the catalog: what is known to be bad, who says so, and what it has in common -------------
 
 sources = Table(
-    # Where knowledge comes from: a sample set, an OSV feed, our own reviews, a person.
     "sources",
     metadata,
-    Column("id", String, primary_key=True),  # a short name: dev-corpus, ossf, reviews
-    Column("url", Text, nullable=False, default=""),
-    Column("licence", Text, nullable=False, default=""),
+    Column("id", String, primary_key=True, comment="a short name: dev-corpus, ossf, reviews"),
+    _text("url"),
+    _text("licence"),
     Column("added_at", String, nullable=False),
+    comment="Where knowledge comes from: a sample set, an OSV feed, our own reviews, a person.",
 )
 
 specimens = Table(
-    # One row of the dataset. Plain data: the bytes, if kept, lie sealed in the blob store.
     "specimens",
     metadata,
-    Column("id", String, primary_key=True),  # sha256, or the package URL without bytes
-    Column("sha256", String, nullable=False, default="", index=True),
-    Column("ecosystem", String, nullable=False, default=""),
-    Column("name", Text, nullable=False, default=""),
-    Column("version", Text, nullable=False, default=""),  # "" with an OSV record: every version
-    Column("purl", Text, nullable=False, default="", index=True),
-    Column("filename", Text, nullable=False, default=""),
-    Column("size", Integer, nullable=False, default=0),
-    Column("kind", String, nullable=False, default=""),  # model.artifact.ArtifactKind
-    Column("source", String, ForeignKey("sources.id"), nullable=False),  # who brought it first
-    Column("origin", Text, nullable=False, default=""),  # where in that source: path in the zip
-    Column("first_seen", String, nullable=False, default=""),  # day, by the source or its archive
+    Column("id", String, primary_key=True, comment="sha256, or the package URL without bytes"),
+    _text("sha256", index=True),
+    _text("ecosystem"),
+    _text("name"),
+    _text("version", "'' with an OSV record: every version"),
+    _text("purl", index=True),
+    _text("project", "purl without the version", index=True),
+    _text("filename"),
+    _number("size"),
+    _text("kind", "model.artifact.ArtifactKind"),
+    Column(
+        "source", String, ForeignKey("sources.id"), nullable=False, comment="who brought it first"
+    ),
+    _text("origin", "where in that source: path in the zip"),
+    _text("first_seen", "day, by the source or its archive"),
     Column("added_at", String, nullable=False),
-    Column("kept", String, nullable=False, default=""),  # "" or "blob": the bytes are in the store
-    Column("description", Text, nullable=False, default=""),  # what a person wrote about it
+    _text("kept", "'' or 'blob': the bytes are in the store"),
+    _text("description", "what a person wrote about it"),
     # Derived from the profile of `engine`; rewritten when another engine observes it again.
-    Column("engine", String, nullable=False, default=""),
-    Column("activations", String, nullable=False, default=""),  # of its findings, strongest first
-    Column("layers", Integer, nullable=False, default=0),
-    Column("facts", Integer, nullable=False, default=0),
-    Column("verdict", String, nullable=False, default=""),  # of the import's review
+    _text("engine"),
+    _text("activations", "of its findings, strongest first"),
+    _number("layers"),
+    _number("facts"),
+    _text("verdict", "of the import's review"),
     Column("score", Float, nullable=False, default=0.0),
-    Column("problem", Text, nullable=False, default=""),  # why it could not be observed
+    _text("problem", "why it could not be observed"),
     # Derived from `statements` in the transaction that adds one.
     Column("label", String, nullable=False, default="unknown", index=True),
     Column("confidence", String, nullable=False, default="low"),
     Index("specimens_name", "ecosystem", "name", "version"),
+    comment="One row of the dataset. Plain data: the bytes, if kept, lie sealed in the blob store.",
 )
 
 claims = Table(
-    # What a source says of a specimen beyond its label: where it had it, its own tags and groups.
     "claims",
     metadata,
     _specimen(key=True),
     Column("source", String, ForeignKey("sources.id"), primary_key=True),
-    Column("origin", Text, primary_key=True),  # the same bytes may lie there under several names
-    Column("tags", Text, nullable=False, default=""),  # separated by blanks, as the source has them
-    Column("cluster", String, nullable=False, default=""),
-    Column("family", String, nullable=False, default=""),
-    Column("part", String, nullable=False, default=""),  # study or check, of our own corpora
+    Column(
+        "origin", Text, primary_key=True, comment="the same bytes may lie there under several names"
+    ),
+    _text("tags", "separated by blanks, as the source has them"),
+    _text("cluster"),
+    _text("family"),
+    _text("part", "study or check, of our own corpora"),
+    comment="What a source says of a specimen beyond its label: where, its own tags and groups.",
 )
 
 statements = Table(
-    # Labels are statements: append-only, several may disagree; the current one is computed.
     "statements",
     metadata,
-    Column("id", String, primary_key=True),  # hash of the content: saying it twice is saying it
+    Column(
+        "id", String, primary_key=True, comment="hash of the content: saying it twice is saying it"
+    ),
     Column("specimen", String, ForeignKey("specimens.id"), nullable=False, index=True),
-    Column("label", String, nullable=False),  # catalog.statement.LABELS, or "withdrawn"
-    Column("author", String, nullable=False),  # a source id, a person, or "antivenom"
-    Column("kind", String, nullable=False),  # person | source | engine
-    Column("confidence", String, nullable=False),  # low | medium | high
-    Column("reason", Text, nullable=False, default=""),
+    Column("label", String, nullable=False, comment="catalog.statement.LABELS, or 'withdrawn'"),
+    Column("author", String, nullable=False, comment="a source id, a person, or 'antivenom'"),
+    Column("kind", String, nullable=False, comment="person | source | engine"),
+    Column("confidence", String, nullable=False, comment="low | medium | high"),
+    _text("reason"),
     Column("said_at", String, nullable=False),
-    Column("withdraws", String, nullable=False, default="", index=True),  # id of a statement
+    _text("withdraws", "id of a statement", index=True),
+    comment="Labels are statements: append-only, several may disagree, the current is computed.",
 )
 
 reports = Table(
-    # Published records (OSV), verbatim, so that they leave as they came.
     "reports",
     metadata,
-    Column("id", String, primary_key=True),  # MAL-2026-2144
+    Column("id", String, primary_key=True, comment="MAL-2026-2144"),
     Column("source", String, ForeignKey("sources.id"), nullable=False),
-    Column("modified", String, nullable=False, default=""),
-    Column("withdrawn", String, nullable=False, default=""),
-    Column("document", LargeBinary, nullable=False),  # store.packing
+    _text("modified"),
+    _text("withdrawn"),
+    Column("document", LargeBinary, nullable=False, comment="store.packing"),
+    comment="Published records (OSV), verbatim, so that they leave as they came.",
 )
 
 specimen_reports = Table(
@@ -132,76 +147,76 @@ specimen_reports = Table(
 # --- what observing gave ----------------------------------------------------------------------
 
 profiles = Table(
-    # The whole Profile, as zstd-compressed msgspec JSON (store.packing); no bytes of the upload.
     "profiles",
     metadata,
     Column("sha256", String, primary_key=True),
     Column("ecosystem", String, primary_key=True),
     Column("engine", String, primary_key=True),
     Column("document", LargeBinary, nullable=False),
+    comment="The whole Profile, compressed (store.packing); no bytes of the upload.",
 )
 
 behaviors = Table(
-    # Distinct fact ids of a specimen (flows as a->b) with the strongest activation of each.
     "behaviors",
     metadata,
     _specimen(key=True),
     Column("id", String, primary_key=True, index=True),
     Column("activation", String, nullable=False),
     Column("count", Integer, nullable=False, default=1),
+    comment="Distinct fact ids of a specimen (flows as a->b), strongest activation of each.",
 )
 
 members = Table(
-    # Files of a specimen, for exact and near recognition.
     "members",
     metadata,
     _specimen(key=True),
-    Column("n", Integer, primary_key=True),  # place in the manifest
+    Column("n", Integer, primary_key=True, comment="place in the manifest"),
     Column("path", Text, nullable=False),
     Column("sha256", String, nullable=False, index=True),
     Column("size", Integer, nullable=False),
-    Column("kind", String, nullable=False, default=""),
-    Column("role", String, nullable=False, default=""),
-    Column("lang", String, nullable=False, default=""),
-    Column("activation", String, nullable=False, default=""),
-    Column("skeleton", String, nullable=False, default="", index=True),  # "" = none computed
-    Column("fingerprint", Text, nullable=False, default=""),  # model.fingerprint, base64
+    _text("kind"),
+    _text("role"),
+    _text("lang"),
+    _text("activation"),
+    _text("skeleton", "'' = none computed", index=True),
+    _text("fingerprint", "model.fingerprint, base64"),
+    comment="Files of a specimen, for exact and near recognition.",
 )
 
 functions = Table(
-    # Qualified function -> hash of its normalised code.
     "functions",
     metadata,
     _specimen(key=True),
-    Column("n", Integer, primary_key=True),  # of members
+    Column("n", Integer, primary_key=True, comment="of members"),
     Column("name", Text, primary_key=True),
     Column("hash", String, nullable=False, index=True),
+    comment="Qualified function -> hash of its normalised code.",
 )
 
 decoded = Table(
-    # Texts that were hidden in a specimen: the payload is often the same where the loader is not.
     "decoded",
     metadata,
     _specimen(key=True),
     Column("layer", Integer, primary_key=True),
-    Column("parent", Integer, nullable=False, default=0),
+    _number("parent"),
     Column("member", Text, nullable=False),
-    Column("line", Integer, nullable=False, default=0),
-    Column("via", String, nullable=False, default=""),  # separated by blanks, outermost first
+    _number("line"),
+    _text("via", "separated by blanks, outermost first"),
     Column("sha256", String, nullable=False, index=True),
     Column("size", Integer, nullable=False),
-    Column("skeleton", String, nullable=False, default="", index=True),
-    Column("fingerprint", Text, nullable=False, default=""),
+    _text("skeleton", index=True),
+    _text("fingerprint"),
+    comment="Texts hidden in a specimen: a payload is often the same where its loader is not.",
 )
 
 indicators = Table(
-    # A host, URL, address, webhook, token, wallet or hash that specimens share.
     "indicators",
     metadata,
-    Column("id", String, primary_key=True),  # hash of kind and value
-    Column("kind", String, nullable=False),  # catalog.indicator.KINDS
+    Column("id", String, primary_key=True, comment="hash of kind and value"),
+    Column("kind", String, nullable=False, comment="catalog.indicator.KINDS"),
     Column("value", Text, nullable=False),
     UniqueConstraint("kind", "value"),
+    comment="A host, URL, address, webhook, token, wallet or hash that specimens share.",
 )
 
 specimen_indicators = Table(
@@ -209,44 +224,44 @@ specimen_indicators = Table(
     metadata,
     _specimen(key=True),
     Column("indicator", String, ForeignKey("indicators.id"), primary_key=True, index=True),
-    Column("member", Text, nullable=False, default=""),
-    Column("line", Integer, nullable=False, default=0),
-    Column("layer", Integer, nullable=False, default=0),
+    _text("member"),
+    _number("line"),
+    _number("layer"),
 )
 
 # --- what the whole gave ----------------------------------------------------------------------
 
 campaigns = Table(
-    # A family of specimens; made again by `catalog campaigns`, deterministic and incremental.
     "campaigns",
     metadata,
     Column("id", String, primary_key=True),
-    Column("name", Text, nullable=False, default=""),  # what people call it
-    Column("description", Text, nullable=False, default=""),
+    _text("name", "what people call it"),
+    _text("description"),
     Column("made_at", String, nullable=False),
-    Column("method", String, nullable=False, default=""),  # digest of the clustering that made it
-    Column("size", Integer, nullable=False, default=0),
+    _text("method", "digest of the clustering that made it"),
+    _number("size"),
+    comment="A family of specimens; made by `catalog campaigns`, deterministic and incremental.",
 )
 
 campaign_members = Table(
-    # A specimen belongs to at most one campaign, and inside it to one cluster of near code.
     "campaign_members",
     metadata,
     _specimen(key=True),
     Column("campaign", String, ForeignKey("campaigns.id"), nullable=False, index=True),
-    Column("cluster", String, nullable=False, default=""),
-    Column("reason", Text, nullable=False, default=""),  # what links it: code, payload, host ...
+    _text("cluster"),
+    _text("reason", "what links it: code, payload, host ..."),
     Column("similarity", Float, nullable=False, default=1.0),
+    comment="A specimen belongs to at most one campaign, and in it to one cluster of near code.",
 )
 
 releases = Table(
-    # Published versions of the dataset.
     "releases",
     metadata,
     Column("version", String, primary_key=True),
     Column("made_at", String, nullable=False),
-    Column("digest", String, nullable=False),  # sha256 of its checksum file
+    Column("digest", String, nullable=False, comment="sha256 of its checksum file"),
     Column("specimens", Integer, nullable=False),
+    comment="Published versions of the dataset.",
 )
 
 release_members = Table(
@@ -255,17 +270,19 @@ release_members = Table(
     Column("version", String, ForeignKey("releases.version"), primary_key=True),
     _specimen(key=True),
     Column("label", String, nullable=False),
-    Column("split", String, nullable=False),  # train | dev | test
+    Column("split", String, nullable=False, comment="train | dev | test"),
 )
 
 imports = Table(
-    # What was read from where: lets an import go on where it was stopped, and skip what is known.
     "imports",
     metadata,
     Column("source", String, ForeignKey("sources.id"), primary_key=True),
-    Column("item", Text, primary_key=True),  # path inside the source
-    Column("fingerprint", String, nullable=False),  # of what lies there and what is said of it
-    Column("outcome", String, nullable=False),  # done | broken
-    Column("reason", Text, nullable=False, default=""),
+    Column("item", Text, primary_key=True, comment="path inside the source"),
+    Column(
+        "fingerprint", String, nullable=False, comment="of what lies there and what is said of it"
+    ),
+    Column("outcome", String, nullable=False, comment="done | broken"),
+    _text("reason"),
     Column("done_at", String, nullable=False),
+    comment="What was read from where: an import goes on where it stopped and skips the known.",
 )
