@@ -142,6 +142,7 @@ specimen_reports = Table(
     metadata,
     _specimen(key=True),
     Column("report", String, ForeignKey("reports.id"), primary_key=True, index=True),
+    comment="Which records name which specimens.",
 )
 
 # --- what observing gave ----------------------------------------------------------------------
@@ -227,6 +228,7 @@ specimen_indicators = Table(
     _text("member"),
     _number("line"),
     _number("layer"),
+    comment="Which specimens hold which indicators, and where each was seen first.",
 )
 
 # --- what the whole gave ----------------------------------------------------------------------
@@ -271,6 +273,7 @@ release_members = Table(
     _specimen(key=True),
     Column("label", String, nullable=False),
     Column("split", String, nullable=False, comment="train | dev | test"),
+    comment="What a release said of each specimen.",
 )
 
 imports = Table(
