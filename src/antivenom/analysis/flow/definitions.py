@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antivenom.analysis.flow import protocols
+from antivenom.analysis.flow import protocols, written
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.expressions import by_path, defaults, evaluate
 from antivenom.analysis.flow.machine import Machine
@@ -85,6 +85,8 @@ def import_names(m: Machine, stmt: p.Import) -> None:
     frame = m.frame
     importer = frame.home.source
     env = frame.env
+    if m.files:
+        written.imported(m, stmt.path, stmt.line)
     if not stmt.names:
         ref = m.load(stmt.path, importer)
         if stmt.alias:

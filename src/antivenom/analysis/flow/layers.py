@@ -15,6 +15,7 @@ from antivenom.model.label import STRENGTH
 from antivenom.model.program import Function, Module
 
 if TYPE_CHECKING:
+    from antivenom.analysis.commands import CommandReport
     from antivenom.analysis.flow.machine import Machine
     from antivenom.analysis.flow.site import Site
     from antivenom.model.fact import Decoded
@@ -142,12 +143,12 @@ def commands(m: Machine, row: Row, site: Site) -> None:
         for option in (value, *value.alts):
             command = _command(option)
             if command:
-                command_line(m, command, row.shell, site.line)
+                written.told(m, row, site, command_line(m, command, row.shell, site.line))
 
 
 def command_line(
     m: Machine, command: str | list[str], shell: str, line: int, *, folder: str = ""
-) -> None:
+) -> CommandReport:
     """Read a command line as the program it is, and run what it starts of the artifact's own."""
     from antivenom.analysis.commands import observe_command
 
@@ -161,6 +162,7 @@ def command_line(
     written.keep_report(m, report, line)
     for decoded in report.decoded:
         decode_layer(m, decoded, line)
+    return report
 
 
 _INLINE = re.compile(r"""-c\s*(["'])(.*)\1\s*\Z""", re.DOTALL)

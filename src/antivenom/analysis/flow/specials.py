@@ -58,6 +58,7 @@ def _import(m: Machine, site: Site) -> Value | None:
         return None
     if key.coded:
         m.effects.emit(m, "data.assemble", site.line, value=key.const)
+    written.imported(m, key.const, site.line)
     return _module(m, key.const)
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis import tools
 from antivenom.analysis.flow import telling
-from antivenom.analysis.value import Taint, Value, merge_taints, text_of
+from antivenom.analysis.flow.site import Site
+from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
 
 if TYPE_CHECKING:
     from antivenom.analysis.api.row import Row
     from antivenom.analysis.commands.report import CommandReport
     from antivenom.analysis.flow.machine import Machine
-    from antivenom.analysis.flow.site import Site
 
 _SHORTEST = 5
 """Letters of a name that is looked for anywhere in a command line."""
@@ -52,7 +52,12 @@ _BUILD_SCRIPTS = frozenset(
         "waf",
     ]
 )
+_BOOTSTRAPS = frozenset(["ez_setup", "distribute_setup", "get_pip", "get_poetry"])
+"""Installers of installers, which old build scripts fetch to have them at all."""
 _BROUGHT = ("net.", "data.")
+_TAKEN = ("secrets.", "user.", "host.identify", "process.shell", "process.spawn")
+_LEAVING = {"net.lookup": "net.lookup", "net.send": "net.send", "net.fetch": "net.send"}
+_MOST_TAKEN = 4
 _MOST_PARTS = 12
 
 
@@ -82,6 +87,24 @@ def keep_report(m: Machine, report: CommandReport, line: int) -> None:
         )
         if taints:
             keep(m, name, taints)
+
+
+def told(m: Machine, row: Row, site: Site, report: CommandReport) -> None:
+    """Record that values put into a command line leave with it: ``nslookup {user}.evil``."""
+    taints = [
+        t
+        for value in site.all(row.command)
+        for t in taints_of([value, *(value.items or ())])
+        if t.via[0].startswith(_TAKEN)
+    ]
+    for seen in report.sightings if taints else ():
+        if seen.id not in _LEAVING or seen.kind != "behavior":
+            continue
+        for taint in taints[:_MOST_TAKEN]:
+            # A token beside an address mostly says who asks; in the address it is handed over.
+            if HOLE in seen.value or (seen.id == "net.send" and taint.via[0] != "secrets.env"):
+                host = (seen.host, seen.hostclass)
+                m.effects.flow(m, taint, _LEAVING[seen.id], site, value=seen.value, host=host)
 
 
 def arriving(m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
@@ -170,6 +193,17 @@ def _disguised(taint: Taint, name: str) -> bool:
     plain = name.lower().removesuffix(".exe")
     address = taint.value.lower().partition("://")[2].partition("/")[2]
     return taint.via[0].startswith("net.") and plain not in address
+
+
+def imported(m: Machine, path: str, line: int) -> None:
+    """An import of a module that the program put there itself runs what it put there."""
+    name = path.partition(".")[0]
+    if not m.files or name in _BOOTSTRAPS:
+        return
+    for taint in m.files.get(f"{name}.py", ()):
+        if taint.via[0].startswith(_BROUGHT):
+            site = Site(line, line, [], {}, None)
+            m.effects.flow(m, taint, "code.import", site, value=f"{name}.py")
 
 
 def opened_by_stranger(m: Machine, values: Iterable[Value]) -> tuple[Taint, ...]:
