@@ -65,7 +65,8 @@ class Effects(Facts):
             self.emit(m, behavior, line, value=value.path, args=args)
         fresh: tuple[Taint, ...] = ()
         if row.source and row.gives:
-            args = ("all=yes",) if value.path in _ENVIRON else ()
+            every = ("all=yes",)
+            args = every if value.path in _ENVIRON else row.details(lambda place: ABSENT)[:2]
             fresh = (self.taint(m, row.gives, line, value=value.path, args=args),)
         return Value(
             const=value.const,

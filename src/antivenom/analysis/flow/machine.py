@@ -247,8 +247,8 @@ class Machine:
         if key in self.memo:
             return self.memo[key] or Value(taints=carried)
         constant = all(v.known for v in given) and bool(given)
-        # Counted apart: calls that carry nothing must not use up the turns of one that does.
-        counter = (id(ref.function), STRENGTH[self.activation], constant, bool(carried))
+        # Counted apart: calls with constants must not use up the turns of those without.
+        counter = (id(ref.function), STRENGTH[self.activation], constant)
         used = self.variants.get(counter, 0)
         if used >= (1 if self.coarse else 200 if constant else MAX_VARIANTS):
             return Value(taints=carried)
@@ -259,10 +259,8 @@ class Machine:
 
     def again(self, function: Function) -> None:
         """Let a function be evaluated once more, however often others called it."""
-        strength = STRENGTH[self.activation]
         for constant in (False, True):
-            for carried in (False, True):
-                self.variants.pop((id(function), strength, constant, carried), None)
+            self.variants.pop((id(function), STRENGTH[self.activation], constant), None)
 
     def _cold(self, ref: FunctionRef, source: Source | None, given: list[Value]) -> bool:
         """Whether evaluating the body cannot matter."""
