@@ -17,7 +17,7 @@ from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.members import Reading
 from antivenom.analysis.package import Package
 from antivenom.analysis.prints import Prints
-from antivenom.context import surround
+from antivenom.context import compared, surround
 from antivenom.judge import Knowledge, weigh
 from antivenom.model.artifact import Artifact
 from antivenom.model.context import Context
@@ -70,7 +70,8 @@ def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
     """Judge what was observed, in its surroundings, by what is known."""
     facts = surround(profile, context, knowledge.names)
     matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
-    return weigh(profile, context, matches, knowledge)
+    review = weigh(profile, context, matches, knowledge)
+    return compared(review, profile, context, facts)
 
 
 def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool = True) -> None:

@@ -58,6 +58,8 @@ class Served:
     """Send only so many bytes of what was promised."""
     size: int | None = None
     """On the page, where it differs from the truth."""
+    uploaded: str = ""
+    """ISO 8601; "" says nothing."""
 
 
 @dataclass
@@ -126,6 +128,8 @@ class FakeIndex:
             "size": row.size if row.size is not None else len(row.data),
             "yanked": row.yanked,
         }
+        if row.uploaded:
+            found["upload-time"] = row.uploaded
         if row.metadata is not None:
             found["core-metadata"] = {"sha256": hashlib.sha256(row.metadata).hexdigest()}
         return found

@@ -77,13 +77,18 @@ class Lines(Output):
 class Text(Output):
     """The terminal report, review by review, with a summary at the end where there are many."""
 
-    def __init__(self, path: str | None, *, verbose: bool) -> None:
+    def __init__(self, path: str | None, *, verbose: bool, compares: bool) -> None:
         super().__init__("text", path)
         self._verbose = verbose
+        self._compares = compares
 
     def begin(self, requests: Sequence[str]) -> None:
         """Say in the first line what is reviewed."""
-        self._stream.write(f"antivenom {__version__} reviews {_named(requests)}\n")
+        named = _named(requests)
+        if self._compares:
+            old, new = (_named([request]) for request in requests)
+            named = f"{new} against {old}"
+        self._stream.write(f"antivenom {__version__} reviews {named}\n")
         self._stream.flush()
 
     def add(self, reviewed: Reviewed, shown: Shown) -> None:
@@ -91,7 +96,12 @@ class Text(Output):
         self._reviews.append(shown.review)
         self._stream.write(
             render(
-                [shown.review], "text", color=self._color(), verbose=self._verbose, width=_width()
+                [shown.review],
+                "text",
+                color=self._color(),
+                verbose=self._verbose,
+                width=_width(),
+                compares=self._compares,
             )
         )
         for finding, by in shown.hidden:
@@ -114,10 +124,12 @@ class Text(Output):
         return self._stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
-def output_for(format: Format, path: str | None, *, verbose: bool) -> Output:
+def output_for(
+    format: Format, path: str | None, *, verbose: bool, compares: bool = False
+) -> Output:
     """Return the output of a format."""
     if format == "text":
-        return Text(path, verbose=verbose)
+        return Text(path, verbose=verbose, compares=compares)
     return Lines(format, path) if format == "jsonl" else Output(format, path)
 
 

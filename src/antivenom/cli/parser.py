@@ -18,6 +18,11 @@ exit status:
   2  wrong usage, or a target could not be had
   3  nothing above, but something inconclusive: it was not read, so it is not called clean
 """
+_RELEASES = """\
+OLD and NEW are
+  two archives, two folders, or two releases such as NAME==1.0 and NAME==1.1.
+What exists on disk is a path, anything else is a name. Nothing of a package is ever run.
+"""
 _TARGETS = """\
 a TARGET is
   an archive, a folder of archives or a source tree on this machine,
@@ -37,6 +42,7 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"antivenom {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _review(commands)
+    _diff(commands)
     _rules(commands)
     _explain(commands)
     catalog.add(commands)
@@ -73,15 +79,45 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
             help="review what is installed in an environment",
         )
     )
-    add("--format", choices=FORMATS, help="text (default), json, jsonl, sarif or html")
-    _files(add("--output", "-o", metavar="FILE", help="write there instead of standard output"))
-    add("--jobs", "-j", metavar="N", type=_positive, help="reviewing processes; default: all cores")
-    add("--fail-on", choices=FAIL_ON, help="which verdict gives exit status 1; default: malicious")
+    _written(parser)
+    _files(
+        add(
+            "--baseline",
+            metavar="WHAT",
+            help="compare with: auto (the previous release), a FILE, a VERSION, or none; "
+            "default: auto for what is asked for by name",
+        )
+    )
     add(
         "--deps",
         action="store_true",
         help="also review the dependencies named in wheel metadata; nothing is built",
     )
+    parser.set_defaults(run=_command("review"))
+
+
+def _diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "diff",
+        help="review a release against an earlier one",
+        description="Review NEW, and say what it does that OLD did not.",
+        epilog=_RELEASES + "\n" + _STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name in ("old", "new"):
+        said = f"the {name} release, see below"
+        _files(parser.add_argument(name, metavar=name.upper(), help=said))
+    _written(parser)
+    parser.set_defaults(run=_command("diff"), deps=False, baseline=None)
+
+
+def _written(parser: argparse.ArgumentParser) -> None:
+    """Add what commands that write reviews share."""
+    add = parser.add_argument
+    add("--format", choices=FORMATS, help="text (default), json, jsonl, sarif or html")
+    _files(add("--output", "-o", metavar="FILE", help="write there instead of standard output"))
+    add("--jobs", "-j", metavar="N", type=_positive, help="reviewing processes; default: all cores")
+    add("--fail-on", choices=FAIL_ON, help="which verdict gives exit status 1; default: malicious")
     add(
         "--offline",
         action="store_true",
@@ -89,7 +125,6 @@ def _review(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="ask no index; use what was fetched before",
     )
     add("--verbose", "-v", action="store_true", help="show everything that was found")
-    parser.set_defaults(run=_command("review"))
 
 
 def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -124,6 +159,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
             from antivenom.cli import review
 
             return review.run(arguments)
+        if name == "diff":
+            from antivenom.cli import diff
+
+            return diff.run(arguments)
         if name == "rules":
             from antivenom.cli import rules
 

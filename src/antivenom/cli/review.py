@@ -6,6 +6,7 @@ import argparse
 import datetime
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from antivenom import cli, session
@@ -14,6 +15,8 @@ from antivenom.cli.output import Output, output_for
 from antivenom.cli.progress import Progress
 from antivenom.errors import AntivenomError, UsageError
 from antivenom.intake import Failure
+from antivenom.intake.locator import NAMES
+from antivenom.intake.trees import ARCHIVE_SUFFIXES
 from antivenom.model.review import Verdict
 from antivenom.session.suppressions import apply
 
@@ -27,16 +30,37 @@ _AT_LEAST = {
 def run(arguments: argparse.Namespace) -> int:
     """Review the targets and return the exit status."""
     requests = _requests(arguments)
-    values, notes = settings.read(_folders(arguments))
+
+    def outcomes(options: session.Options) -> Iterator[session.Outcome]:
+        return session.run(requests, options)
+
+    reviewed = folders([*arguments.targets, *arguments.environment])
+    return carry_out(arguments, requests, reviewed, outcomes)
+
+
+def carry_out(
+    arguments: argparse.Namespace,
+    requests: Sequence[str],
+    reviewed: Sequence[Path],
+    outcomes: Callable[[session.Options], Iterator[session.Outcome]],
+    *,
+    compares: bool = False,
+) -> int:
+    """Write the reviews of a command and return its exit status."""
+    values, notes = settings.read(reviewed)
     for note in notes:
         cli.say(note)
     output = output_for(
-        arguments.format or values.format or "text", arguments.output, verbose=arguments.verbose
+        arguments.format or values.format or "text",
+        arguments.output,
+        verbose=arguments.verbose,
+        compares=compares,
     )
     progress = Progress.on_terminal()
     options = session.Options(
         deps=arguments.deps,
         offline=bool(values.offline if arguments.offline is None else arguments.offline),
+        baseline=baseline(arguments.baseline or values.baseline or NAMES),
         jobs=arguments.jobs or values.jobs or 0,
         tell=lambda sentence: _say(progress, sentence),
         starting=progress.starting,
@@ -44,12 +68,20 @@ def run(arguments: argparse.Namespace) -> int:
     run = _Run(output, progress, values)
     with output:
         output.begin(requests)
-        for outcome in session.run(requests, options):
+        for outcome in outcomes(options):
             run.take(outcome)
     progress.clear()
     if arguments.output:
         run.say_where(arguments.output)
     return run.status(arguments.fail_on or values.fail_on or "malicious")
+
+
+def baseline(wanted: str) -> str:
+    """Return what to compare with as asked; a path that is not there is a mistake."""
+    looks_like_path = "/" in wanted or wanted.lower().endswith(ARCHIVE_SUFFIXES)
+    if looks_like_path and not Path(wanted).exists():
+        raise UsageError(f"--baseline {wanted}: no such file or folder")
+    return wanted
 
 
 class _Run:
@@ -101,10 +133,9 @@ def _requests(arguments: argparse.Namespace) -> list[str]:
     return requests
 
 
-def _folders(arguments: argparse.Namespace) -> list[Path]:
+def folders(targets: Sequence[str]) -> list[Path]:
     """Return the folders under review."""
-    named = [Path(path) for path in [*arguments.targets, *arguments.environment]]
-    return [path for path in named if _is_folder(path)]
+    return [path for path in map(Path, targets) if _is_folder(path)]
 
 
 def _is_folder(path: Path) -> bool:

@@ -31,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     fail_on: FailOn | None = None
     jobs: Annotated[int, Meta(ge=1, le=1024)] | None = None
     offline: bool | None = None
+    baseline: str | None = None
     store: str | None = None
     """Database of the catalog: a URL, or the path of an SQLite file."""
     blobs: str | None = None

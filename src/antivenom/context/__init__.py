@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from antivenom.context.comparison import compared
 from antivenom.context.surroundings import surround
 
-__all__ = ["surround"]
+__all__ = ["compared", "surround"]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from antivenom.errors import AntivenomError
+from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
-from antivenom.intake.locator import Failure, Locator, Options
+from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class _Desk:
 
         return ThreadPoolExecutor(_AHEAD, thread_name_prefix="antivenom-fetch")
 
+    @property
+    def compares(self) -> bool:
+        """Whether files and folders on this machine are compared with something."""
+        return self.options.baseline not in {NAMES, NONE}
+
     def tell(self, sentence: str) -> None:
         if self.options.tell:
             self.options.tell(sentence)
@@ -88,7 +94,7 @@ def _steps(requests: Sequence[str], desk: _Desk) -> Iterator[Locator | Failure |
                 desk.tell(item)
             elif isinstance(item, Locator):
                 wheels += _local(item) if desk.options.deps else []
-                yield item
+                yield compared_locally(item, desk.index) if desk.compares else item
             elif isinstance(item, Failure):
                 yield item
             else:
@@ -118,7 +124,7 @@ def _dependencies(
         elif isinstance(step, Failure):
             yield step
         else:
-            yield from _files(step, desk)
+            yield from _files(replace(step, dependency=True), desk)
 
 
 def _expanded(request: str, options: Options) -> Iterator[Item]:
@@ -167,6 +173,7 @@ def _ready(item: Locator | Failure | Future[Locator | Failure]) -> Locator | Fai
 
 def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
     try:
-        return index.locator(pending.release, pending.file)
+        locator = index.locator(pending.release, pending.file)
+        return compared(locator, pending.release, pending.file, index)
     except AntivenomError as error:
         return Failure(target=pending.file.filename, error=error)

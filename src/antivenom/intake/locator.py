@@ -15,6 +15,9 @@ from antivenom.model.context import Imitated, RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 
+AUTO, NAMES, NONE = "auto", "", "none"
+"""The previous release; the previous release of what was asked for by name; nothing."""
+
 
 class Surroundings(Struct, frozen=True, kw_only=True):
     """What intake found around an artifact; other artifacts in it are still to be observed."""
@@ -77,6 +80,8 @@ class Options:
     """Receives sentences about the whole request: what was left out, and why."""
     file_bytes: int = 4 << 30
     """Largest file that is fetched or opened."""
+    baseline: str = NONE
+    """What to compare with: `NONE`, `AUTO`, `NAMES`, a path, or a version of the same project."""
     dependency_depth: int = 12
     dependency_count: int = 250
     """Most releases that `deps` adds."""

@@ -39,6 +39,10 @@ class Release:
     pins: frozenset[str] = frozenset()
     extras: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    project: tuple[IndexFile, ...] = ()
+    """Files of all releases of the project."""
+    dependency: bool = False
+    """Whether nobody named it: something else depends on it."""
 
 
 class Index:
@@ -99,18 +103,39 @@ class Index:
         if len(pages) > 1:
             notes.append(f"{len(pages)} configured indexes serve this project")
         return Release(
-            coordinate=Coordinate(
-                ecosystem=Ecosystem.PYPI, name=normalize_pypi(wanted.name), version=version
-            ),
+            coordinate=_coordinate(wanted.name, version),
             files=chosen,
             pins=wanted.hashes,
             extras=wanted.extras,
             notes=tuple(notes),
+            project=files,
         )
+
+    def history(self, name: str, version: str) -> Release:
+        """Return a release that need not be in the index, with all that the index has."""
+        return Release(
+            coordinate=_coordinate(name, version),
+            files=(),
+            project=_merge(self._pages(normalize_pypi(name))),
+        )
+
+    def files_of(self, release: Release, version: str) -> tuple[IndexFile, ...]:
+        """Return the files of another version of the same project, or say that it has none."""
+        name = release.coordinate.name
+        found = pypi.release(release.project, name, version)
+        if not found:
+            raise pypi.missing(name, version, release.project)
+        return found
 
     def locator(self, release: Release, file: IndexFile) -> Locator:
         """Fetch one file unless it is kept already, and say where it lies."""
-        path, sha256 = self.fetch(file, release.pins)
+        return self.located(file, release.coordinate, release.pins)
+
+    def located(
+        self, file: IndexFile, coordinate: Coordinate, pins: frozenset[str] = frozenset()
+    ) -> Locator:
+        """Fetch one file of any release unless it is kept already, and say where it lies."""
+        path, sha256 = self.fetch(file, pins)
         notes = []
         if file.yanked is not None:
             notes.append(f"yanked: {file.yanked[:300]}" if file.yanked else "yanked")
@@ -122,7 +147,7 @@ class Index:
             location=os.fsencode(path),
             display=name,
             filename=name,
-            coordinate=release.coordinate,
+            coordinate=coordinate,
             ecosystem=Ecosystem.PYPI,
             sha256=sha256,
             notes=tuple(notes),
@@ -234,6 +259,10 @@ class Index:
         """Trust an address alone only offline: without any hash the file may have changed."""
         trusted = self.options.offline or file.strongest is not None
         return shelf.recall(file) if trusted else ""
+
+
+def _coordinate(name: str, version: str) -> Coordinate:
+    return Coordinate(ecosystem=Ecosystem.PYPI, name=normalize_pypi(name), version=version)
 
 
 def _merge(pages: list[ProjectPage]) -> tuple[IndexFile, ...]:

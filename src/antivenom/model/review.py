@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from antivenom.model.changes import Changes
 from antivenom.model.fact import Excerpt, Layer
 from antivenom.model.profile import Coverage
 
@@ -114,5 +115,7 @@ class Review(Struct, frozen=True, kw_only=True):
     context: ContextInfo
     digests: Digests
     took_ms: int = 0
+    changes: Changes | None = None
+    """Against the previous release, where there is one."""
     excerpts: tuple[Excerpt, ...] = ()
     """Source lines for the text and HTML reports; not part of JSON v1."""

@@ -23,16 +23,17 @@ def render(
     verbose: bool = False,
     cwd: str = "",
     width: int = 100,
+    compares: bool = False,
 ) -> str:
     """Return the reviews in one of the formats, ending in a line feed.
 
-    `cwd` is the working folder, for the relative paths of SARIF; `color`, `verbose` and `width`
-    concern text alone.
+    `cwd` is the working folder, for the relative paths of SARIF; `color`, `verbose`, `width`
+    and `compares` (show all that changed) concern text alone.
     """
     if format == "text":
         from antivenom.report.text import to_text
 
-        return to_text(reviews, color=color, verbose=verbose, width=width)
+        return to_text(reviews, color=color, verbose=verbose, width=width, compares=compares)
     if format == "sarif":
         from antivenom.report.sarif import to_sarif
 

@@ -9,6 +9,7 @@ from antivenom.model.review import Finding, Review
 from antivenom.report import words
 from antivenom.report.attack import technique
 from antivenom.report.escape import source
+from antivenom.report.html_changes import section
 from antivenom.report.layers import Layers, shown_layers
 from antivenom.report.markup import Markup, join, tag, text
 from antivenom.report.source_view import Excerpts, SourceLine, SourceView
@@ -42,6 +43,7 @@ class _Article:
             "article",
             self._verdict(),
             self._findings(),
+            section(review.changes) if review.changes else None,
             self._coverage(),
             self._decoded(),
             self._produced_by(),
@@ -250,10 +252,9 @@ class _Article:
             if value
         ]
         heading = "What produced this review"
-        offline = "without the network" if review.context.offline else None
-        return tag(
-            "section", _folded(heading, tag("dl", *items), tag("p", offline) if offline else None)
-        )
+        said = [*review.context.notes]
+        said += ["without the network"] if review.context.offline else []
+        return tag("section", _folded(heading, tag("dl", *items), *(tag("p", one) for one in said)))
 
 
 def _folded(summary: str, *children: Markup | None) -> Markup:

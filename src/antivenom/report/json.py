@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from antivenom.model.changes import ChangedPlace, Changes, ShownLine
 from antivenom.model.fact import Layer
 from antivenom.model.profile import Coverage
 from antivenom.model.review import ArtifactInfo, Finding, FindingSpan, Review
@@ -54,6 +55,7 @@ def as_object(review: Review) -> dict[str, Any]:
             "offline": review.context.offline,
             "notes": [visible(note, REASON_LIMIT) for note in review.context.notes],
         },
+        "changes": _changes(review.changes) if review.changes else None,
         "digests": {
             "engine": review.digests.engine,
             "rulebook": review.digests.rulebook,
@@ -135,6 +137,44 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
             for problem in coverage.problems
         ],
     }
+
+
+def _changes(changes: Changes) -> dict[str, Any]:
+    return {
+        "baseline": visible(changes.baseline),
+        "members": {
+            "added": changes.added,
+            "removed": changes.removed,
+            "changed": changes.changed,
+            "moved": changes.moved,
+        },
+        "functions": changes.functions,
+        "observations": changes.new_facts,
+        "release": [visible(said, EXCERPT_LIMIT) for said in changes.release],
+        "hosts": [visible(host) for host in changes.hosts],
+        "places": [_place(place) for place in changes.places],
+        "more": changes.more,
+    }
+
+
+def _place(place: ChangedPlace) -> dict[str, Any]:
+    return {
+        "member": visible(place.member),
+        "was": visible(place.was) if place.was else None,
+        "line": place.line,
+        "end_line": place.end_line,
+        "layer": place.layer,
+        "scope": visible(place.scope),
+        "activation": place.activation,
+        "does": list(place.does),
+        "said": visible(place.said, EXCERPT_LIMIT),
+        "before": [_shown(line) for line in place.before],
+        "after": [_shown(line) for line in place.after],
+    }
+
+
+def _shown(line: ShownLine) -> dict[str, Any]:
+    return {"line": line.number, "text": visible(line.text, EXCERPT_LIMIT)}
 
 
 def _maybe(text: str | None) -> str | None:

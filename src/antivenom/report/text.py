@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from antivenom.model.fact import Layer
 from antivenom.model.profile import Problem
 from antivenom.model.review import Finding, Review, Verdict
-from antivenom.report import words
+from antivenom.report import text_changes, words
 from antivenom.report.attack import technique
 from antivenom.report.escape import cut, source, visible
 from antivenom.report.layers import Layers, shown_layers
@@ -26,23 +26,41 @@ PLACES = 3
 """Places shown of one finding unless everything is asked for."""
 LAYER_LINES = 6
 PROBLEMS = 5
+MOST_CHANGES, CHANGES_ROOM = 12, text_changes.ROOM
 
 
 def to_text(
-    reviews: Sequence[Review], *, color: bool = False, verbose: bool = False, width: int = WIDTH
+    reviews: Sequence[Review],
+    *,
+    color: bool = False,
+    verbose: bool = False,
+    width: int = WIDTH,
+    compares: bool = False,
 ) -> str:
-    """Return the report of all reviews, with a summary at the end where there are many."""
-    parts = [review_to_text(r, color=color, verbose=verbose, width=width) for r in reviews]
+    """Return the report of all reviews, with a summary at the end where there are many.
+
+    With `compares` what changed since the previous release is shown even of a clean review.
+    """
+    parts = [
+        review_to_text(r, color=color, verbose=verbose, width=width, compares=compares)
+        for r in reviews
+    ]
     if len(reviews) > 1:
         parts.append("\n" + summary(reviews, color=color, width=width))
     return "".join(parts)
 
 
 def review_to_text(
-    review: Review, *, color: bool = False, verbose: bool = False, width: int = WIDTH
+    review: Review,
+    *,
+    color: bool = False,
+    verbose: bool = False,
+    width: int = WIDTH,
+    compares: bool = False,
 ) -> str:
     """Return the report of one review; where it is longer than a line, a blank line comes first."""
-    page = _Page(review, Paint(color=color), verbose=verbose, width=max(width, 40))
+    paint = Paint(color=color)
+    page = _Page(review, paint, verbose=verbose, width=max(width, 40), compares=compares)
     return "\n".join(page.lines()) + "\n"
 
 
@@ -71,7 +89,10 @@ def _table(reviews: Sequence[Review], paint: Paint, width: int) -> Iterator[str]
 class _Page:
     """One review on its way to lines."""
 
-    def __init__(self, review: Review, paint: Paint, *, verbose: bool, width: int) -> None:
+    def __init__(
+        self, review: Review, paint: Paint, *, verbose: bool, width: int, compares: bool
+    ) -> None:
+        self._compares = compares or verbose
         self._review = review
         self._paint = paint
         self._verbose = verbose
@@ -83,6 +104,7 @@ class _Page:
         findings = words.by_weight(self._review) if self._verbose else words.carrying(self._review)
         if self._review.verdict is Verdict.CLEAN and not self._verbose:
             yield self._headline()
+            yield from self._changes() if self._compares else ()
             return
         yield ""
         yield self._headline()
@@ -91,6 +113,7 @@ class _Page:
         for finding in findings:
             yield ""
             yield from self._finding(finding, shown)
+        yield from self._changes()
         yield from self._problems()
         yield from self._everything() if self._verbose else self._rest(len(findings))
 
@@ -112,9 +135,22 @@ class _Page:
         """Say even of a clean review what was not read and what was seen."""
         unread = words.unread(self._review.coverage)
         notes = [f"{number:,} {status}" for status, number in unread]
+        known = self._review.context
+        if known.baseline and not self._compares:
+            notes.append(f"compared with {visible(known.baseline.rpartition('@')[2], 60)}")
+        notes += [cut(visible(note), 100) for note in known.notes if not self._compares]
         if self._review.findings and not self._verbose:
             notes.append(words.count(len(self._review.findings), "weak finding") + " (--verbose)")
         return notes
+
+    def _changes(self) -> Iterator[str]:
+        """Show what changed since the previous release, and what could not be compared."""
+        changes = self._review.changes
+        if changes is not None:
+            most, room = (MOST_CHANGES, CHANGES_ROOM) if self._compares else (PLACES, PLACES * 6)
+            yield from text_changes.lines(changes, self._paint, self._width, places=most, room=room)
+        for note in self._review.context.notes[:PROBLEMS]:
+            yield cut(self._paint("quiet", f"  {visible(note, 300)}"), self._width + 8)
 
     def _reasons(self) -> Iterator[str]:
         """Give the reasons that are not a finding's own."""

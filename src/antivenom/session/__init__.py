@@ -7,6 +7,6 @@ never read in a process that matters.
 from __future__ import annotations
 
 from antivenom.session.api import review, stream
-from antivenom.session.reviewing import Options, Outcome, Reviewed, run
+from antivenom.session.reviewing import Options, Outcome, Reviewed, compare, run
 
-__all__ = ["Options", "Outcome", "Reviewed", "review", "run", "stream"]
+__all__ = ["Options", "Outcome", "Reviewed", "compare", "review", "run", "stream"]

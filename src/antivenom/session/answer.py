@@ -13,7 +13,7 @@ from antivenom.intake.locator import Locator
 from antivenom.model.context import NOTHING
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
-from antivenom.model.review import Review
+from antivenom.model.review import Review, Verdict
 from antivenom.session.task import Task, decoded, encoded
 
 _OURS = b"""
@@ -79,6 +79,7 @@ def reviewer(limits: Limits = DEFAULT_LIMITS) -> Callable[[bytes], bytes]:
         if task.around is None:
             return msgspec.msgpack.encode(Answer(profile=kept))
         review = pipeline.judge(profile, task.around.context(), knowledge)
+        review = _with_source(review, task, limits)
         took = int((time.perf_counter() - started) * 1000)
         review = msgspec.structs.replace(_placed(review, task.locator), took_ms=took)
         answered = Answer(review=review, members=_hashes(review, profile), profile=kept)
@@ -87,6 +88,23 @@ def reviewer(limits: Limits = DEFAULT_LIMITS) -> Callable[[bytes], bytes]:
     ours = from_bytes(_OURS, "ours.py")
     pipeline.judge(pipeline.observe(ours, limits), NOTHING, knowledge)
     return answer
+
+
+def _with_source(review: Review, task: Task, limits: Limits) -> Review:
+    """Add the source of what changed, when somebody is going to look."""
+    from antivenom.intake.files import open_located
+    from antivenom.session.side_by_side import with_source
+
+    changes = review.changes
+    if changes is None or task.against is None or not changes.places:
+        return review
+    if review.verdict is Verdict.CLEAN and not task.show:
+        return review
+    try:
+        new, old = (open_located(one, limits) for one in (task.locator, task.against))
+    except errors.AntivenomError:
+        return review
+    return msgspec.structs.replace(review, changes=with_source(changes, new, old, limits))
 
 
 def _trouble(error: errors.AntivenomError) -> Trouble:

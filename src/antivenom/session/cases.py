@@ -64,6 +64,7 @@ class Cases:
         jobs: int,
         offline: bool,
         profiles: Profiles | None,
+        show: bool = False,
         starting: Callable[[str], None] | None = None,
     ) -> None:
         self._found = found
@@ -72,6 +73,7 @@ class Cases:
         self._offline = offline
         self._profiles = profiles
         self._starting = starting
+        self._show = show
         self._cases: deque[Case] = deque()
         self._ready: deque[tuple[Task, Heard]] = deque()
         self._asked: dict[int, Heard] = {}
@@ -228,7 +230,14 @@ class Cases:
             if keep and self._profiles and isinstance(answer, Answer) and answer.profile:
                 self._profiles.keep(plain, answer.profile)
 
-        task = Task(locator=plain, around=around, profile=case.profile, keep=keep)
+        task = Task(
+            locator=plain,
+            around=around,
+            profile=case.profile,
+            keep=keep,
+            against=known.baseline if case.baseline else None,
+            show=self._show,
+        )
         self._ready.append((task, heard))
 
 

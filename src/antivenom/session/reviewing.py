@@ -9,7 +9,9 @@ from pathlib import Path
 
 from antivenom import intake
 from antivenom.analysis import engine
-from antivenom.intake import Failure
+from antivenom.intake import Failure, Locator
+from antivenom.intake.baselines import paired
+from antivenom.intake.locator import NAMES, NONE
 from antivenom.isolate import DEFAULT_BOUNDS, Bounds, Pool
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.review import Review
@@ -26,6 +28,8 @@ class Options:
     """Also review the dependencies named in wheel metadata."""
     offline: bool = False
     """Ask no index; use what was fetched before."""
+    baseline: str = NAMES
+    """What to compare with: "auto", "none", a path, a version; "" is "auto" for names alone."""
     jobs: int = 0
     """Reviewing processes; 0 is one for each processor we may use."""
     limits: Limits = DEFAULT_LIMITS
@@ -60,12 +64,45 @@ Outcome = Reviewed | Failure
 def run(requests: Sequence[str], options: Options | None = None) -> Iterator[Outcome]:
     """Yield what became of each target, in input order; one bad target stops no other."""
     options = options or Options()
-    gathering = intake.Options(
-        deps=options.deps, offline=options.offline, limits=options.limits, tell=options.tell
+    found = intake.gather(requests, _gathering(options, options.baseline))
+    yield from _reviewed(found, options, fetches=not all(map(_on_disk, requests)))
+
+
+def compare(old: str, new: str, options: Options | None = None) -> Iterator[Outcome]:
+    """Yield the reviews of what `new` means, each against what `old` means.
+
+    Both are targets: files, folders, or releases by name and version.
+    """
+    options = options or Options()
+    yield from _reviewed(_pairs(old, new, options), options, fetches=True, show=True)
+
+
+def _pairs(old: str, new: str, options: Options) -> Iterator[Locator | Failure]:
+    before = list(intake.gather([old], _gathering(options, NONE)))
+    failures = [item for item in before if isinstance(item, Failure)]
+    yield from failures
+    if failures:
+        return
+    measures = [item for item in before if isinstance(item, Locator)]
+    for item in intake.gather([new], _gathering(options, NONE)):
+        yield paired(item, measures) if isinstance(item, Locator) else item
+
+
+def _gathering(options: Options, baseline: str) -> intake.Options:
+    return intake.Options(
+        deps=options.deps,
+        offline=options.offline,
+        limits=options.limits,
+        tell=options.tell,
+        baseline=baseline,
     )
-    found = intake.gather(requests, gathering)
+
+
+def _reviewed(
+    found: Iterator[Locator | Failure], options: Options, *, fetches: bool, show: bool = False
+) -> Iterator[Outcome]:
     with Pool(reviewer(options.limits), jobs=options.processes, bounds=options.bounds) as pool:
-        if not all(map(_on_disk, requests)):
+        if fetches:
             # Fetching starts threads, and children are better made before them.
             pool.prepare()
         cases = Cases(
@@ -75,6 +112,7 @@ def run(requests: Sequence[str], options: Options | None = None) -> Iterator[Out
             offline=options.offline,
             # Other limits see other things; what they see is not kept for anybody else.
             profiles=Profiles(engine.digest()) if options.limits == DEFAULT_LIMITS else None,
+            show=show,
             starting=options.starting,
         )
         yield from map(_outcome, cases.run())

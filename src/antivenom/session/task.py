@@ -47,6 +47,10 @@ class Task(Struct, frozen=True, kw_only=True):
     """What was observed before; b"" to observe now."""
     keep: bool = False
     """Whether the answer is to hold the profile."""
+    against: Locator | None = None
+    """The previous release, to show the source of what changed."""
+    show: bool = False
+    """Show it even of a review that is clean."""
 
 
 def encoded(profile: Profile) -> bytes:

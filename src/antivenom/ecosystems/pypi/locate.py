@@ -46,6 +46,8 @@ class IndexFile:
     yanked: str | None = None
     """The reason, "" when none was given; None when it is not yanked."""
     requires_python: str = ""
+    uploaded: str = ""
+    """ISO 8601; "" where the index does not say."""
     metadata: Mapping[str, str] | None = None
     """Hashes of the separate metadata file (PEP 658), None where there is none."""
 
@@ -185,6 +187,7 @@ def _json_file(row: Mapping[str, Any], base: str) -> IndexFile | None:
         size=size if isinstance(size, int) and not isinstance(size, bool) else None,
         yanked=yanked if isinstance(yanked, str) else ("" if yanked else None),
         requires_python=str(row.get("requires-python") or ""),
+        uploaded=str(row.get("upload-time") or "")[:40],
         metadata=_hashes(metadata) if metadata else None,
     )
 
