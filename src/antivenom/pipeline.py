@@ -41,7 +41,13 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     labels = ecosystem.label(tree, artifact.filename)
     log = FactLog(limits)
     reading = members.read_all(
-        tree, labels, log, limits, ecosystem.could_run, ecosystem.platform(artifact.filename)
+        tree,
+        labels,
+        log,
+        limits,
+        ecosystem.could_run,
+        ecosystem.platform(artifact.filename),
+        ecosystem.languages,
     )
     _archive_facts(tree, labels, log)
     _archive_facts(tree, ecosystem.record(tree, reading.hashes()), log, anomalies=False)

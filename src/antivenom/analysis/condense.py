@@ -8,10 +8,12 @@ beginning, the end and the surroundings of telling names remain. Line numbers st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from antivenom.analysis.package import telling_places
+from antivenom.analysis import package
 
+Telling = Callable[[bytes], Iterator[int]]
+"""Finds the names that say what a text does."""
 MOST = 1 << 20
 """Bytes of what is left."""
 _WORD = re.compile(rb"""(?<![^\s'"()#])[^\s'"()#]{49152,}""")
@@ -29,7 +31,7 @@ _AROUND = 16384
 __all__ = ["MOST", "condense"]
 
 
-def condense(data: bytes) -> bytes:
+def condense(data: bytes, telling: Telling = package.telling_places) -> bytes:
     """Return a text of at most about `MOST` bytes that does what the long one does, as far as
     that can be had."""
     data = _WORD.sub(_without_middle, data)
@@ -37,7 +39,7 @@ def condense(data: bytes) -> bytes:
         data = _GAP.sub(b" ", data)
     if len(data) > MOST:
         data = _REMARK.sub(b"#", data)
-    return data if len(data) <= MOST else b"".join(_windows(data))
+    return data if len(data) <= MOST else b"".join(_windows(data, telling))
 
 
 def _without_middle(found: re.Match[bytes]) -> bytes:
@@ -46,10 +48,10 @@ def _without_middle(found: re.Match[bytes]) -> bytes:
     return word[:_KEPT] + word[_KEPT + cut :]
 
 
-def _windows(data: bytes) -> Iterator[bytes]:
+def _windows(data: bytes, telling: Telling) -> Iterator[bytes]:
     """Yield the parts worth reading, in order, and line ends for what lies between them."""
     at, blank = 0, MOST // 4
-    for start, end in _merged(data):
+    for start, end in _merged(data, telling):
         gap = min(data.count(b"\n", at, start), blank)
         blank -= gap
         yield b"\n" * gap
@@ -57,12 +59,12 @@ def _windows(data: bytes) -> Iterator[bytes]:
         at = end
 
 
-def _merged(data: bytes) -> Iterator[tuple[int, int]]:
+def _merged(data: bytes, telling: Telling) -> Iterator[tuple[int, int]]:
     """Yield the places to keep, whole lines where lines are short, without overlap."""
     spans = [(0, _EDGE), (len(data) - _EDGE, len(data))]
     room = MOST - 2 * _EDGE
     covered = _EDGE
-    for place in telling_places(data):
+    for place in telling(data):
         if place < covered:
             continue
         if room <= 0 or place >= len(data) - _EDGE:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import msgspec
 
+from antivenom import languages
 from antivenom.analysis.package import Source
 from antivenom.languages import identify
 from antivenom.model.label import Label
@@ -11,11 +14,25 @@ from antivenom.model.label import Label
 __all__ = ["identify", "sources"]
 
 
-def sources(path: str, data: bytes, lang: str, label: Label) -> list[Source]:
-    """Return the texts of a member that a front end can lower."""
+def sources(
+    path: str, data: bytes, lang: str, label: Label, running: Container[str] = ("python",)
+) -> list[Source]:
+    """Return the texts of a member that a front end can lower.
+
+    Only members in one of the languages in `running` run by themselves.
+    """
+    made = _sources(path, data, lang, label)
+    for source in made:
+        source.dormant = source.lang not in running
+    return made
+
+
+def _sources(path: str, data: bytes, lang: str, label: Label) -> list[Source]:
     package = path.rpartition("/")[2].startswith("__init__.")
     if lang == "python":
         return [Source(member=path, lang=lang, data=data, label=label, package=package)]
+    if lang in languages.LOWERED and not path.endswith(_DECLARATIONS):
+        return [Source(member=path, lang=lang, data=data, label=label)]
     if lang == "pth":
         return [Source(member=path, lang="python", data=_startup(data), label=label)]
     if lang == "notebook":
@@ -31,6 +48,10 @@ def sources(path: str, data: bytes, lang: str, label: Label) -> list[Source]:
         source.module = module
         return [source]
     return []
+
+
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
+"""Types of code that lies elsewhere."""
 
 
 def _startup(data: bytes) -> bytes:

@@ -6,14 +6,15 @@ What cannot be read becomes a coverage problem, blocking when it could have run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Literal
 
-from antivenom.analysis import commands, languages_of, masked, native, text
+from antivenom import languages
+from antivenom.analysis import commands, dialects, languages_of, masked, native, text
 from antivenom.analysis.condense import condense
 from antivenom.analysis.factlog import FactLog
-from antivenom.analysis.package import Source, is_hot
+from antivenom.analysis.package import Source
 from antivenom.model.fact import Fact, Sighting
 from antivenom.model.label import Activation, Label, Labels
 from antivenom.model.limits import Limits
@@ -113,6 +114,7 @@ def read_all(
     limits: Limits,
     could_run: Callable[[str, Label], bool],
     platform: str,
+    running: Container[str] = ("python",),
 ) -> Reading:
     """Read the files of a tree in order."""
     reading = Reading()
@@ -133,7 +135,7 @@ def read_all(
             data = error.data
         if member.path in quoted:
             reading.texts[member.path] = data
-        _read(member, data, label, reading, log, limits, platform)
+        _read(member, data, label, reading, log, limits, platform, running)
     said = {problem.member for problem in reading.problems}
     for loss in tree.losses:
         if loss.member and loss.member in said:
@@ -179,6 +181,7 @@ def _read(
     log: FactLog,
     limits: Limits,
     platform: str,
+    running: Container[str],
 ) -> None:
     path = member.path
     reading.members[path] = member
@@ -202,7 +205,7 @@ def _read(
         seen += masked.observe_masked(data)
     if lang not in _UNREAD:
         seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
-    if lang in SCRIPTS:
+    if lang in SCRIPTS and not (lang in running and lang in languages.LOWERED):
         seen += _script(data, lang)
     cut = _SCRIPT_LIMIT if lang in SCRIPTS else _TEXT_LIMIT
     if lang not in _UNREAD and len(data) > cut:
@@ -216,7 +219,7 @@ def _read(
         add_sighting(log, sighting, member=path, label=label, lang=lang)
     if seen and lang not in _UNREAD:
         reading.texts[path] = data
-    for source in languages_of.sources(path, data, lang, label):
+    for source in languages_of.sources(path, data, lang, label, running):
         if len(source.data) > limits.code_bytes:
             if not any(problem.member == path for problem in reading.problems[-1:]):
                 reading.complete -= 1
@@ -228,8 +231,9 @@ def _read(
                     blocking=label.activation in _RUNS,
                 )
             )
-            source.data = condense(source.data)
-        source.hot = source.hot or is_hot(source.data)
+            source.data = condense(source.data, dialects.of(source.lang).telling_places)
+        if not source.dormant:
+            source.hot = source.hot or dialects.of(source.lang).is_hot(source.data)
         reading.sources.append(source)
 
 

@@ -16,7 +16,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from antivenom import languages
-from antivenom.analysis import api, secretpaths
+from antivenom.analysis import api, dialects
+from antivenom.analysis.secretwords import path_words, secret_words
 from antivenom.model.label import Label
 
 if TYPE_CHECKING:
@@ -57,58 +58,9 @@ _CAPABLE = re.compile(
     re.MULTILINE,
 )
 
-_GENERIC = frozenset(
-    [
-        ".key",
-        ".github",
-        ".config",
-        ".env",
-        ".profile",
-        ".docker",
-        ".pem",
-        ".kube",
-        ".vault",
-        "config.json",
-        "config.toml",
-        "config.yaml",
-        "config.yml",
-        "settings.json",
-        "auth.json",
-        "settings.xml",
-        "default.toml",
-        "credentials",
-        "user.config",
-        "nuget.config",
-        "jenkinsfile",
-        "cookies",
-        "bookmarks",
-        "0001",
-        "id_",
-        "access_tokens",
-        "go!",
-        "go",
-        "python_history",
-        "site-packages",
-        "dist-packages",
-        "node_modules",
-        "local",
-        "storage",
-        "system32",
-        "application_default_credentials",
-        "service.conf",
-        "user.conf",
-        "rc.local",
-        ".gitconfig",
-        ".travis.yml",
-        "sessionstorage",
-        "open_code",
-        "conf.d",
-        "profiles.ini",
-    ]
-)
-"""Path parts that prose and ordinary code mention all the time."""
 
 MAX_BUNDLED = 1 << 20
+_SEARCHED = 4000
 
 _LOOKS = 16
 """How often a text is searched again because more imports became known."""
@@ -117,12 +69,6 @@ FAR = 1 << 20
 """A distance that no chain of calls has."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,4000}\)|[^\n#;]{0,400})"
-    r"|import[ \t]+([\w., \t]{1,400}))",
-    re.MULTILINE,
-)
-_BY_NAME = re.compile(r"""\bimport_module\(\s{0,40}["']([\w.]{1,200})["']""")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -140,9 +86,12 @@ class Source:
     hot_functions: set[int] = field(default_factory=set, repr=False)
     """id() of functions worth evaluating on their own."""
     hot_lines: list[int] = field(default_factory=list, repr=False)
-    """Lines that make a function around them hot: functions inside functions are met late."""
+    """Lines that make a function around them hot: functions inside functions are met late. Where
+    functions know their place in the text (`Function.start`), places in it instead of lines."""
     warm_lines: list[int] = field(default_factory=list, repr=False)
     """Lines that only speak where somebody else calls the function with something telling."""
+    dormant: bool = False
+    """Whether it runs only once something starts it: a language its registry does not load."""
     runs_text: bool | None = None
     """Whether the text holds a way to run text; None until somebody asks."""
     hot_names: dict[str, int] = field(default_factory=dict, repr=False)
@@ -188,6 +137,11 @@ class Source:
         return min(away + 1, FAR)
 
     def _words(self, function: Function) -> set[str]:
+        if function.start >= 0 and self.module is not None:
+            # In bundles nearly everything lies in some function: only short ones are searched.
+            short = function.end - function.start <= _SEARCHED
+            text = self.module.text[function.start : function.end] if short else ""
+            return set(_IDENTIFIER.findall(text))
         if not self._lines and self.module is not None:
             self._lines = self.module.text.split("\n")
         text = "\n".join(self._lines[function.line - 1 : function.end_line])
@@ -261,6 +215,10 @@ class Package:
         found = self.by_place.get(place.rstrip("/"))
         return found if found is not importer else None
 
+    def read(self, member: str) -> bytes | None:
+        """Return a member's bytes again, None when they cannot be had."""
+        return self._read(member) if self._read is not None else None
+
     def bundled(self, text: str) -> bytes | None:
         """Return the bytes of the artifact's own file that a path in the code names."""
         name = text.replace("\\", "/").rpartition("/")[2]
@@ -283,7 +241,7 @@ def lower(source: Source) -> Module:
             layer=source.layer,
         )
         source.module.functions[0].body  # noqa: B018 - registers the functions of the module
-        mark(source, source.module)
+        dialects.of(source.lang).mark(source, source.module)
         languages.release(source.module, source.is_hot_function)
     elif not source.hot_functions:
         # Made without a text, from bytecode: there is nothing to search for what matters.
@@ -314,9 +272,12 @@ def mark(source: Source, module: Module) -> None:
     source.hot_functions = {id(functions[n]) for n in hot}
 
 
-def _touches(lines: list[int], function: object) -> bool:
-    at = bisect_left(lines, function.line)  # type: ignore[attr-defined]
-    return at < len(lines) and lines[at] <= function.end_line  # type: ignore[attr-defined]
+def _touches(places: list[int], function: Function) -> bool:
+    start, end = function.start, function.end
+    if start < 0:
+        start, end = function.line, function.end_line
+    at = bisect_left(places, start)
+    return at < len(places) and places[at] <= end
 
 
 def _line_starts(data: bytes) -> list[int]:
@@ -333,7 +294,7 @@ def _needle_lines(data: bytes, starts: list[int]) -> tuple[list[int], list[int]]
         if number < strong_count:
             if _is_use(data, names[number], start, end):
                 strong.add(bisect_right(starts, start))
-        elif _is_word(data, start, end):
+        elif is_word(data, start, end):
             weak.add(bisect_right(starts, start))
     return sorted(strong), sorted(weak | strong)
 
@@ -343,13 +304,14 @@ def _lines_of(names: set[str], data: bytes, starts: list[int]) -> list[int]:
 
     automaton = BytesAhoCorasick([n.encode() for n in sorted(names)])
     hits = automaton.find_matches_as_indexes(data)
-    return sorted({bisect_right(starts, s) for _, s, e in hits if _is_word(data, s, e)})
+    return sorted({bisect_right(starts, s) for _, s, e in hits if is_word(data, s, e)})
 
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def _is_word(data: bytes, start: int, end: int) -> bool:
+def is_word(data: bytes, start: int, end: int) -> bool:
+    """Return whether a needle stands on its own, not inside a longer word."""
     if start and data[start - 1] in _WORD and (data[start] in _WORD or data[start] == _DOT):
         return False
     return not (end < len(data) and data[end] in _WORD and data[end - 1] in _WORD)
@@ -361,12 +323,12 @@ _USED = (b".", b"(", b"[")
 
 def _is_use(data: bytes, name: str, start: int, end: int) -> bool:
     """Return whether a strong needle stands where it means something, not in mere prose."""
-    if not _is_word(data, start, end):
+    if not is_word(data, start, end):
         return False
     if name in _ALWAYS or not name.isidentifier():
         return True
     left = data[start - 1 : start]
-    if left in _IN_PATH and name in _path_words():
+    if left in _IN_PATH and name in path_words():
         return True
     after = data[end : end + 4].lstrip(b" \t")[:1]
     if after in _USED and (name not in _EVERYDAY or left == b"." or data[end : end + 1] == b"("):
@@ -390,7 +352,7 @@ def needles() -> tuple[object, list[str], int]:
     from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
     table = api.table("python")
-    strong = sorted({*table.strong, *_PRIMITIVES, *_secret_words()})
+    strong = sorted({*table.strong, *_PRIMITIVES, *secret_words()})
     weak = sorted(set(table.weak) - set(strong))
     words = [*strong, *weak]
     automaton = BytesAhoCorasick(
@@ -401,24 +363,7 @@ def needles() -> tuple[object, list[str], int]:
     return automaton, words, len(strong)
 
 
-def _secret_words() -> set[str]:
-    """Return distinctive parts of secret paths, as people capitalise them."""
-    # Both parts of this one are everyday words.
-    found: set[str] = {".github/workflows"}
-    for word in secretpaths.needles():
-        odd = not word.isalpha() or (len(word) > 9 and word[1:] != word[1:].lower())
-        if len(word) > 3 and odd and word not in _GENERIC:
-            found |= {word, word.title(), word.capitalize()}
-    return found
-
-
 _IN_PATH = (b"/", b"\\", b'"', b"'")
-
-
-@cache
-def _path_words() -> frozenset[str]:
-    """Return the parts of secret paths that look like identifiers."""
-    return frozenset(word for word in _secret_words() if word.isidentifier())
 
 
 _PLUS = re.compile(rb"""\+ ?['"]""")
@@ -428,6 +373,11 @@ _SEAM = re.compile(rb"""(?<=[\w/.~-])(?:' ?\+ ?'|" ?\+ ?")(?=[\w/.~-])""")
 def seamless(data: bytes) -> bytes:
     """Put together what is written as a sum of texts on one line: ``".aws/cred" + "entials"``."""
     return _SEAM.sub(b"", data) if _PLUS.search(data) else data
+
+
+def seams(data: bytes) -> list[tuple[int, int]]:
+    """Return where `seamless` takes something out."""
+    return [found.span() for found in _SEAM.finditer(data)] if _PLUS.search(data) else []
 
 
 def is_hot(data: bytes) -> bool:
@@ -457,7 +407,7 @@ _SOFT_BYTES = tuple(word.encode() for word in _SOFT)
 def _word_in(data: bytes, word: bytes) -> bool:
     at = data.find(word)
     while at >= 0:
-        if _is_word(data, at, at + len(word)) and not (at and data[at - 1] == _DOT):
+        if is_word(data, at, at + len(word)) and not (at and data[at - 1] == _DOT):
             return True
         at = data.find(word, at + 1)
     return False
@@ -502,32 +452,3 @@ def _odd_identifier(data: bytes) -> bool:
         if folded != word and folded.isascii() and folded.isidentifier():
             return True
     return False
-
-
-def imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (module path, names) of the imports of a text that is not lowered."""
-    text = data.decode("utf-8", "replace")
-    for found in _BY_NAME.finditer(text) if "import_module" in text else ():
-        yield found.group(1), ()
-    for found in _IMPORT.finditer(text):
-        path, names, plain = found.groups()
-        if plain:
-            for part in plain.split(","):
-                yield part.split(" as ")[0].strip(), ()
-        else:
-            words = names.strip("() \t\r\\").split(",")
-            yield path, tuple(w.split(" as ")[0].strip() for w in words if w.strip())
-
-
-def absolute(path: str, source: Source) -> str:
-    """Resolve the leading dots of an import against the source's own name."""
-    if not path.startswith("."):
-        return path
-    level = len(path) - len(path.lstrip("."))
-    parts = source.name.split(".") if source.name else []
-    base = parts if source.package else parts[:-1]
-    if not base or level - 1 > len(base):
-        return path
-    kept = base[: len(base) - (level - 1)]
-    rest = path.lstrip(".")
-    return ".".join([*kept, rest] if rest else kept)

@@ -31,6 +31,8 @@ def run(m: Machine, roots: Sequence[Root], hooks: Sequence[Hook] = ()) -> None:
             source.hot = source.hot or root.activation in _EARLY
             _guarded(m, source, root.activation, root)
     for source in m.package.sources:
+        if source.dormant:
+            continue
         _guarded(m, source, _loading(m, source), None)
     _unreached(m)
 

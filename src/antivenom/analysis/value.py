@@ -139,7 +139,7 @@ def join(one: Value | None, other: Value | None) -> Value:
         return one
     options: list[Value] = []
     for value in (*(one.alts or (one,)), *(other.alts or (other,))):
-        if value.known or value.path or value.ref is not None or value.hint or value.taints:
+        if _says_something(value):
             if not any(v is value or _same(v, value) for v in options):
                 options.append(value)
     if not options:
@@ -153,6 +153,12 @@ def join(one: Value | None, other: Value | None) -> Value:
         alts=tuple(options[:MAX_ALTERNATIVES]),
         coded=one.coded or other.coded,
     )
+
+
+def _says_something(value: Value) -> bool:
+    if value.known or value.path or value.ref is not None or value.hint or value.taints:
+        return True
+    return value.table is not None or value.items is not None
 
 
 def _same(one: Value, other: Value) -> bool:

@@ -63,7 +63,7 @@ _FRONT_ENDS: dict[str, Callable[..., Module]] = {
     "javascript": _javascript,
     "typescript": _typescript,
 }
-LOWERED = frozenset({"python"})
+LOWERED = frozenset(_FRONT_ENDS)
 """Languages that are evaluated; others are read as text."""
 
 

@@ -2,8 +2,9 @@
 
 Names are canonical dotted paths: the result of calling ``P`` has the path ``P()``, so methods of
 instances read ``socket.socket().connect``. A *place* says which value is meant: the index of a
-positional argument, the name of a keyword argument, ``self`` (the receiver), ``*`` (every
-argument) or ``returns``. A tuple of places names synonyms or several arguments.
+positional argument, the name of a keyword argument, ``1.body`` (an entry of the mapping that is
+the second argument), ``self`` (the receiver), ``*`` (every argument) or ``returns``. A tuple of
+places names synonyms or several arguments.
 """
 
 from __future__ import annotations

@@ -29,6 +29,12 @@ _TEXTS = frozenset(["", "__file__"])
 
 def attribute(m: Machine, base: Value, name: str) -> Value:
     """Return ``base.name``."""
+    own = m.frame.dialect.attribute
+    return own(m, base, name) if own is not None else _general(m, base, name)
+
+
+def _general(m: Machine, base: Value, name: str) -> Value:
+    """Return ``base.name`` as Python means it."""
     if name == "__builtins__":  # of any module, reached by whatever way
         return Value(path="builtins")
     ref = base.ref
@@ -37,7 +43,7 @@ def attribute(m: Machine, base: Value, name: str) -> Value:
         if found is not None:
             return found
     if base.alts and not base.path:
-        return _of_alternatives(m, base, name)
+        return of_alternatives(m, base, name)
     if base.known and not base.path:
         return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
     path = f"{base.path}.{name}" if base.path else ""
@@ -131,7 +137,7 @@ def _alike(one: Value, other: Value) -> bool:
     return one.path == other.path and one.base is other.base and one.ref is other.ref
 
 
-def _of_alternatives(m: Machine, base: Value, name: str) -> Value:
+def of_alternatives(m: Machine, base: Value, name: str) -> Value:
     """What the attribute is of each thing the value may be; calling it calls them all."""
     found: list[Value] = []
     for option in base.alts:

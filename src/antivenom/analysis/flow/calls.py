@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from antivenom.analysis import fold
@@ -29,6 +30,8 @@ from antivenom.analysis.value import (
     text_of,
 )
 from antivenom.model import program as p
+
+Pure = Callable[[str, list[Any], dict[str, Any]], tuple[Any, str]]
 
 
 def call(m: Machine, expr: p.Call) -> Value:
@@ -85,7 +88,12 @@ def call_value(
         return _call_alternatives(m, func, args, named, line, end_line)
     receiver = func.base
     site = Site(line, end_line, args, named, receiver)
-    if receiver is not None and receiver.known and not receiver.path:
+    method = m.frame.dialect.method
+    if method is not None and receiver is not None:
+        done = method(m, func, site)
+        if done is not None:
+            return done
+    elif receiver is not None and receiver.known and not receiver.path:
         folded = _method_of_constant(m, func, receiver, args, named)
         if folded is not None:
             return folded
@@ -102,12 +110,13 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
 
     if path.startswith("builtins."):
         protocols.built_in(m, path, site.args)
-    special = SPECIALS.get(path)
+    dialect = m.frame.dialect
+    special = SPECIALS.get(path) if dialect.specials is None else dialect.specials.get(path)
     if special is not None:
         done = special(m, site)
         if done is not None:
             return done
-    folded = _fold(path, site)
+    folded = _fold(path, site, dialect.pure or fold.call)
     if folded is not None and folded.known:
         m.step(fold.toll(path, [v.const for v in site.args], folded.const))
     row = m.frame.table.pick(path, site.lookup)
@@ -133,7 +142,7 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
     return result
 
 
-def _fold(path: str, site: Site) -> Value | None:
+def _fold(path: str, site: Site, pure: Pure) -> Value | None:
     """Evaluate a pure function on constants; hint at texts that are partly known."""
     if path == "builtins.str.join" and site.receiver is None and len(site.args) == 2:
         return _join(site.args[0], site.args[1])
@@ -142,7 +151,7 @@ def _fold(path: str, site: Site) -> Value | None:
         return None
     if any(not v.known for v in values):
         return _partly(path, site)
-    const, decoder = fold.call(
+    const, decoder = pure(
         path, [v.const for v in site.args], {k: v.const for k, v in site.named.items()}
     )
     if const is UNKNOWN:
@@ -367,6 +376,9 @@ def _unknown(m: Machine, func: Value, site: Site) -> Value:
     if site.receiver is not None and site.args and site.receiver.const is UNKNOWN:
         _absorb(func, site)
     _starts(m, func, site)
+    own = m.frame.dialect.unknown
+    if own is not None:
+        taints = merge_taints(taints, own(m, func, site))
     taints = merge_taints(taints, written.opened_by_stranger(m, site.args))
     made: tuple[Any, ...] = tuple(site.args[:2])
     return Value(path=f"{func.path}()" if func.path else "", taints=taints, made=made)

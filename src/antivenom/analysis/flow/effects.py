@@ -36,7 +36,7 @@ _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 
 _BUILDERS = ("setuptools.", "distutils.", "wheel.", "build.", "hatchling.", "flit_core.")
 _STEPS = frozenset(["run", "finalize_options", "initialize_options", "run_command", "execute"])
-_OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()"])
+_OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()", "fs.createWriteStream()"])
 
 
 def _named(row: Row, site: Site) -> str:
@@ -106,11 +106,17 @@ class Effects(Facts):
     def hook(self, m: Machine, path: str, name: str, value: Value, line: int) -> None:
         """Something of another module is replaced: ``builtins.print = f``."""
         target = f"{path}.{name}"
-        if target in _HOOKED or path in {"builtins", "builtins.__dict__"}:
+        if (
+            target in _HOOKED
+            or target in m.frame.dialect.hooked
+            or path in {"builtins", "builtins.__dict__"}
+        ):
             self.emit(m, "tamper.runtime", line, value=target)
         elif target.startswith(_WIRES) and value.ref is not None:
             self.emit(m, "tamper.runtime", line, value=target, args=("what=messages",))
-        if isinstance(value.ref, FunctionRef) and telling.handles_secrets(target):
+        if isinstance(value.ref, FunctionRef) and (
+            telling.handles_secrets(target) or target in m.frame.dialect.hooked
+        ):
             self.emit(m, "tamper.runtime", line, value=target, args=("what=secrets",))
             taint = self.taint(m, "secrets.given", line, value=target, path_class="hooked")
             self._hooked(m, value.ref, taint)

@@ -21,6 +21,7 @@ from antivenom.analysis.flow.operations import (
     operate,
     shorten,
     slice_of_part,
+    truth,
     with_step,
 )
 from antivenom.analysis.given import attribute_class
@@ -92,6 +93,12 @@ def _index(m: Machine, expr: p.Index) -> Value:
 
 def element(m: Machine, base: Value, key: Value, line: int) -> Value:
     """Return ``base[key]``."""
+    own = m.frame.dialect.element
+    return own(m, base, key, line) if own is not None else general_element(m, base, key, line)
+
+
+def general_element(m: Machine, base: Value, key: Value, line: int) -> Value:
+    """Return ``base[key]`` as Python means it."""
     if base.known and key.known:
         found = fold.index(base.const, key.const)
         if found is not UNKNOWN:
@@ -120,10 +127,11 @@ def element(m: Machine, base: Value, key: Value, line: int) -> Value:
             got = element(m, option, key, line)
             result = join(result, got) if result is not None else got
         return result or Value(taints=base.taints)
-    return _any_element(base)
+    return any_element(base)
 
 
-def _any_element(base: Value) -> Value:
+def any_element(base: Value) -> Value:
+    """Return what any of the elements may be."""
     found: Value | None = None
     for item in (base.items or [])[:6]:
         found = join(found, item) if found is not None else item
@@ -180,7 +188,8 @@ def _hashable(value: object) -> bool:
 
 
 def _op(m: Machine, expr: p.Op) -> Value:
-    handler = _OPS.get(expr.op)
+    dialect = m.frame.dialect
+    handler = dialect.operations.get(expr.op) or _OPS.get(expr.op)
     if handler is not None:
         return handler(m, expr)
     in_mapping = expr.op in {"in", "notin"}
@@ -194,14 +203,17 @@ def _op(m: Machine, expr: p.Op) -> Value:
     if len(args) == 1:
         only = args[0]
         if only.known:
-            return Value(const=fold.unary(expr.op, only.const), taints=only.taints)
+            unary = dialect.unary or fold.unary
+            return Value(const=unary(expr.op, only.const), taints=only.taints)
         return Value(taints=only.taints)
     if expr.op == "+" and len(args) > 2:
         return concatenate(args)
     result = args[0]
     for other in args[1:]:
         owned = protocols.operate(m, expr.op, result, other)
-        result = owned if owned is not None else operate(expr.op, result, other)
+        if owned is None:
+            owned = operate(expr.op, result, other, dialect.binary)
+        result = owned
     if isinstance(result.const, (str, bytes)):
         m.step(len(result.const) >> 13)  # copied
     return result
@@ -216,7 +228,7 @@ def _logic(m: Machine, expr: p.Op) -> Value:
         want = expr.op == "or"
         for value, const in zip(values, consts, strict=True):
             if isinstance(const, (str, bytes, int, float, bool, list, tuple, dict, type(None))):
-                if bool(const) is want:
+                if truth(m, const) is want:
                     return value
         return values[-1]
     result = values[0]
@@ -230,7 +242,7 @@ def _cond(m: Machine, expr: p.Op) -> Value:
     assert test is not None and then is not None and other is not None
     chosen = evaluate(m, test)
     if chosen.known and not isinstance(test, p.Const):
-        return evaluate(m, then if chosen.const else other)
+        return evaluate(m, then if truth(m, chosen.const) else other)
     return join(evaluate(m, then), evaluate(m, other))
 
 
@@ -328,6 +340,8 @@ def _function(m: Machine, expr: p.FuncRef) -> Value:
     function = frame.module.functions[expr.index]
     made = FunctionRef(frame.module, function, frame.env, frame.home)
     made.defaults = defaults(m, function)
+    if frame.dialect.values:
+        m.defined.setdefault(id(function), made)
     return Value(ref=made)
 
 

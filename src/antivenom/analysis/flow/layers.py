@@ -41,9 +41,10 @@ def run(m: Machine, value: Value, line: int) -> Value | None:
 
 
 def run_text(
-    m: Machine, data: bytes, line: int, coded: tuple[str, ...], lang: str = "python"
+    m: Machine, data: bytes, line: int, coded: tuple[str, ...], lang: str = ""
 ) -> Value | None:
     """Register a decoded text and, when it is Python, run it in the current scope."""
+    lang = lang or m.frame.module.lang
     if len(data) > m.limits.layer_bytes:
         m.exhausted.add(m.frame.module.member)
         data = data[: m.limits.layer_bytes]
@@ -122,7 +123,8 @@ def _enter(m: Machine, module: Module) -> Value | None:
         return None
     frame = m.frame
     top = module.functions[0]
-    m.frames.append(Frame(module, top, frame.env, frame.home, receiver=frame.receiver))
+    inner = Frame(module, top, frame.env, frame.home, receiver=frame.receiver)
+    m.frames.append(inner)
     m.depth += 1
     try:
         body = top.body
@@ -132,18 +134,31 @@ def _enter(m: Machine, module: Module) -> Value | None:
     finally:
         m.depth -= 1
         m.frames.pop()
-    return None
+    return inner.returned
 
 
 def commands(m: Machine, row: Row, site: Site) -> None:
     """Read the command line a call starts: it is a program of its own."""
     if not row.command:
         return
-    for value in site.all(row.command):
+    for value in _lines(row, site):
         for option in (value, *value.alts):
             command = _command(option)
             if command:
                 written.told(m, row, site, command_line(m, command, row.shell, site.line))
+
+
+def _lines(row: Row, site: Site) -> list[Value]:
+    """Return the command lines of a call; program and arguments given apart are one."""
+    values = site.all(row.command)
+    if len(values) == 2 and not isinstance(values[0].const, (list, tuple)):
+        program, rest = values
+        if rest.items is not None:
+            return [Value(items=[program, *rest.items])]
+        if isinstance(rest.const, (list, tuple)):
+            return [Value(items=[program, *(Value(const=c) for c in rest.const[:100])])]
+        return [program]
+    return values
 
 
 def command_line(
@@ -181,6 +196,8 @@ def _run_member(m: Machine, program: str, folder: str = "") -> None:
         m.package.files.get(name, "")
     )
     if source is not None:
+        # Of whatever language: something starts it.
+        source.hot = source.hot or source.dormant
         m.run_module(m.module_ref(source))
         return
     data = m.package.bundled(program)
@@ -209,7 +226,7 @@ def _run_unnamed(m: Machine, member: str, data: bytes) -> None:
 
 def shown(row: Row, site: Site) -> str:
     """Return the command line of a call as text, with holes for what is not known."""
-    for value in site.all(row.command):
+    for value in _lines(row, site):
         command = _command(value)
         if command:
             return command if isinstance(command, str) else " ".join(command)
@@ -225,7 +242,7 @@ def started(row: Row, site: Site) -> str:
     """Return the class of the program that a call starts, "" for a call that starts none."""
     if not row.command:
         return "other" if row.runs_file and "process.spawn" in row.behavior else ""
-    for value in site.all(row.command):
+    for value in _lines(row, site):
         for option in (value, *value.alts):
             command = _command(option)
             if command:

@@ -6,9 +6,11 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from antivenom.analysis import api
+from antivenom.analysis import api, dialects
+from antivenom.analysis.dialects import Dialect
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, Instance, ModuleRef
-from antivenom.analysis.package import FAR, Package, Source, absolute, imports, lower, runs_text
+from antivenom.analysis.imported import absolute, imports
+from antivenom.analysis.package import FAR, Package, Source, lower, runs_text
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
 from antivenom.model.label import STRENGTH, Activation, Role
 from antivenom.model.limits import Limits
@@ -46,6 +48,13 @@ class Frame:
     """Whether a handler around does nothing about errors."""
     unanswered: int = 0
     """Line of the call whose result nobody takes, 0 for none."""
+    given: list[Value] = field(default_factory=list)
+    """The arguments as they were given."""
+    dialect: Dialect = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look the language up once."""
+        self.dialect = dialects.of(self.module.lang)
 
     @property
     def table(self) -> api.ApiTable:
@@ -129,6 +138,8 @@ class Machine:
             module = lower(source) if source.hot else None
             found = ModuleRef(source, module, Env())
             self.modules[source.member] = found
+            if module is not None and module.cut:
+                self.exhausted.add(source.member)
         return found
 
     def load(self, path: str, importer: Source) -> ModuleRef | None:
@@ -164,6 +175,9 @@ class Machine:
             return
         from antivenom.analysis.flow.statements import run_block
 
+        begin = dialects.of(ref.module.lang).begin
+        if begin is not None:
+            begin(self, ref)
         top = ref.module.functions[0]
         self.frames.append(Frame(ref.module, top, ref.env, ref))
         self.depth += 1
@@ -179,7 +193,10 @@ class Machine:
         """A module that does nothing itself may import one that does."""
         self.depth += 1
         away = FAR
-        for path, names in imports(ref.source.data):
+        own = dialects.of(ref.source.lang).run_cold
+        if own is not None:
+            away = own(self, ref)
+        for path, names in imports(ref.source.data) if own is None else ():
             full = absolute(path, ref.source)
             self.step()
             loaded = self.load(full, ref.source)
@@ -237,7 +254,11 @@ class Machine:
         receiver: Value | None = None,
     ) -> Value:
         """Call a function of the artifact and return what it may return."""
-        given = [receiver, *args] if receiver is not None else args
+        receive = dialects.of(ref.module.lang).receive
+        if receive is not None:
+            given = receive(ref, args, receiver)
+        else:
+            given = [receiver, *args] if receiver is not None else args
         source = self.package.by_member.get(ref.module.member)
         carried = merge_taints(taints_of(given), taints_of(tuple(named.values())))
         if self.depth >= self.limits.call_depth or self._cold(ref, source, given):
@@ -286,7 +307,7 @@ class Machine:
 
         self.reached.add(id(ref.function))
         env = Env(ref.env)
-        frame = Frame(ref.module, ref.function, env, ref.home, receiver=receiver)
+        frame = Frame(ref.module, ref.function, env, ref.home, receiver=receiver, given=given)
         self.frames.append(frame)
         self.depth += 1
         forks, self.forks = self.forks, 0

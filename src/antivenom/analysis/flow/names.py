@@ -20,6 +20,9 @@ def by_path(m: Machine, path: str) -> Value:
 
 def unbound(m: Machine, name: str) -> Value:
     """Return what a name means that the program did not bind: a built-in, or nothing known."""
+    own = m.frame.dialect.unbound
+    if own is not None:
+        return own(m, name)
     if name in _BUILTINS and name != "__name__" and m.frame.module.lang == "python":
         return Value(path=f"builtins.{name}")
     if name == "__builtins__":

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from antivenom.analysis import fold
 from antivenom.analysis.value import HOLE, UNKNOWN, Value, merge_taints, taints_of, text_of
+
+if TYPE_CHECKING:
+    from antivenom.analysis.flow.machine import Machine
 
 MAX_HINT = 4000
 
 
-def operate(op: str, left: Value, right: Value) -> Value:
-    """Apply a binary operator."""
+Binary = Callable[[str, Any, Any], Any]
+
+
+def operate(op: str, left: Value, right: Value, binary: Binary | None = None) -> Value:
+    """Apply a binary operator; `binary` does it for two constants."""
     taints = merge_taints(left.taints, right.taints)
     coded = left.coded or right.coded
     if left.known and right.known:
-        const = fold.binary(op, left.const, right.const)
+        const = (binary or fold.binary)(op, left.const, right.const)
         if const is not UNKNOWN:
             if op in "+%" and isinstance(const, (str, bytes)):
                 coded = with_step(coded, "assembled")
@@ -107,3 +116,12 @@ def slice_of_part(hint: str, start: object, stop: object) -> str:
 def with_step(coded: tuple[str, ...], step: str) -> tuple[str, ...]:
     """Return the decodings with one more, told once."""
     return coded if step in coded else (*coded, step)[:8]
+
+
+def truth(m: Machine, const: object) -> bool:
+    """Return whether a constant counts as true."""
+    own = m.frame.dialect.truth
+    try:
+        return own(const) if own is not None else bool(const)
+    except (TypeError, ValueError):
+        return True

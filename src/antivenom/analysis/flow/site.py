@@ -40,7 +40,22 @@ class Site:
         if place == "self":
             return [self.receiver] if self.receiver is not None else []
         found = self.named.get(place)
+        if found is None and place[:1].isdigit():
+            found = self._inside(place)
         return [found] if found is not None else []
+
+    def _inside(self, place: str) -> Value | None:
+        """Return ``1.body``: the entry of a mapping given as an argument; all of it when what is
+        given is not known to be one."""
+        number, _, key = place.partition(".")
+        if int(number) >= len(self.args):
+            return None
+        given = self.args[int(number)]
+        if given.table is not None:
+            return given.table.get(key)
+        if isinstance(given.const, dict):
+            return Value(const=given.const[key]) if key in given.const else None
+        return given if not (given.known or given.items is not None or given.ref) else None
 
     def first(self, places: tuple[Place, ...]) -> Value | None:
         """Return the first value that is there."""

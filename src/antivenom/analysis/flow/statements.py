@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from antivenom.analysis.flow import guards, protocols, recipients
+from antivenom.analysis.flow import guards, patterns, protocols, recipients
 from antivenom.analysis.flow.definitions import define, import_names
 from antivenom.analysis.flow.expressions import evaluate, operate
 from antivenom.analysis.flow.machine import Machine
@@ -16,7 +16,8 @@ from antivenom.analysis.flow.objects import (
     ModuleRef,
     Namespace,
 )
-from antivenom.analysis.value import HOLE, UNKNOWN, Value, join, merge_taints, taints_of, text_of
+from antivenom.analysis.flow.operations import truth
+from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of
 from antivenom.model import program as p
 from antivenom.model.label import Activation
 
@@ -81,10 +82,12 @@ def _scope(m: Machine, stmt: p.Scope) -> End:
 
 
 def _assign(m: Machine, stmt: p.Assign) -> End:
-    value = evaluate(m, stmt.value)
+    first = stmt.targets[0]
+    # What is taken out of a mapping by name counts, not the mapping.
+    value = evaluate(m, stmt.value, quiet=type(first) is p.Op and first.op == "unpack")
     for target in stmt.targets:
         if stmt.op:
-            value = operate(stmt.op, evaluate(m, target), value)
+            value = operate(stmt.op, evaluate(m, target), value, m.frame.dialect.binary)
             m.step(len(value.const) >> 13 if isinstance(value.const, (str, bytes)) else 0)
         bind(m, target, value)
     return End.NORMAL
@@ -104,26 +107,7 @@ def bind(m: Machine, target: p.Expr, value: Value) -> None:
     elif kind is p.Op and target.op == "star":  # type: ignore[attr-defined]
         bind(m, target.args[0], Value(items=[value], taints=value.taints))  # type: ignore[attr-defined]
     elif kind is p.Op:
-        _unpack(m, target, value)  # type: ignore[arg-type]
-
-
-_WALKED = frozenset(["", "os.walk()", "os.fwalk()"])
-
-
-def _unpack(m: Machine, target: p.Op, value: Value) -> None:
-    parts = elements(value)
-    for n, part in enumerate(target.args):
-        if part is None:
-            continue
-        known = parts is not None and n < len(parts) and len(parts) == len(target.args)
-        if known and parts:
-            bind(m, part, parts[n])
-        elif n == 0 and value.made and value.path in _WALKED:
-            # The folder of ``for folder, _, names in os.walk(root)`` lies in the root.
-            root = text_of(value.made[0])
-            bind(m, part, Value(hint=f"{root}/{HOLE}" if root else "", taints=value.taints))
-        else:
-            bind(m, part, Value(taints=value.taints))
+        patterns.bind_pattern(m, target, value)  # type: ignore[arg-type]
 
 
 def elements(value: Value) -> list[Value] | None:
@@ -142,6 +126,10 @@ def elements(value: Value) -> list[Value] | None:
 
 def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
     base = evaluate(m, target.base, quiet=True)
+    store = m.frame.dialect.store
+    if store is not None:
+        store(m, base, Value(const=target.name), value, target.line)
+        return
     ref = base.ref
     if isinstance(ref, Instance):
         old = ref.attrs.get(target.name)
@@ -158,6 +146,10 @@ def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
 def _store_element(m: Machine, target: p.Index, value: Value) -> None:
     base = evaluate(m, target.base, quiet=True)
     key = evaluate(m, target.key)
+    store = m.frame.dialect.store
+    if store is not None:
+        store(m, base, key, value, target.line)
+        return
     if isinstance(base.ref, Namespace) and key.known and base.ref.env is not None:
         base.ref.env.set(str(key.const), value)
         return
@@ -200,10 +192,29 @@ def _branch(m: Machine, stmt: p.Branch) -> End:
         return run_block(m, stmt.arms[0])
     if stmt.kind == "try":
         return _try(m, stmt)
+    if stmt.kind == "switch":
+        return _switch(m, stmt)
     if stmt.kind == "match":
         evaluate(m, stmt.test) if stmt.test is not None else None
         return _arms(m, [(arm, m.activation) for arm in stmt.arms], exhaustive=False)
     return _if(m, stmt)
+
+
+def _switch(m: Machine, stmt: p.Branch) -> End:
+    """Arms that follow each other until one jumps; the value chooses where to begin."""
+    assert isinstance(stmt.test, p.Op)
+    value, *cases = [evaluate(m, a) for a in stmt.test.args if a is not None]
+    written = stmt.test.args[1:]
+    if value.known and all(c.known for c in cases):
+        default = [n for n, c in enumerate(written) if c is not None and c.line == 0]
+        same = [n for n, c in enumerate(cases) if n not in default and c.const == value.const]
+        for first in (same or default)[:1]:
+            for arm in stmt.arms[first:]:
+                end = run_block(m, arm)
+                if end is not End.NORMAL:
+                    return End.NORMAL if end is End.BREAK else end
+        return End.NORMAL
+    return _arms(m, [(arm, m.activation) for arm in stmt.arms], exhaustive=False)
 
 
 def _if(m: Machine, stmt: p.Branch) -> End:
@@ -216,19 +227,12 @@ def _if(m: Machine, stmt: p.Branch) -> End:
     test = evaluate(m, stmt.test)
     guards.observe(m, stmt, test)
     if test.known and not isinstance(stmt.test, p.Const):
-        taken, other = (first, second) if _truth(test.const) else (second, first)
+        taken, other = (first, second) if truth(m, test.const) else (second, first)
         if other and not m.coarse:
             # The arm not taken is still read: a constant test must not hide what stands there.
             _aside(m, other)
         return run_block(m, taken)
     return _arms(m, [(first, m.activation), (second, m.activation)], exhaustive=True)
-
-
-def _truth(value: object) -> bool:
-    try:
-        return bool(value)
-    except (TypeError, ValueError):
-        return True
 
 
 def _aside(m: Machine, body: tuple[p.Stmt, ...]) -> None:
@@ -358,7 +362,7 @@ def _twice(m: Machine, body: tuple[p.Stmt, ...]) -> End:
 
 def _while(m: Machine, stmt: p.Loop) -> End:
     if isinstance(stmt.test, p.Const):
-        return _twice(m, stmt.body)
+        return _twice(m, stmt.body + stmt.step)
     names = sorted(_names(stmt.test))
     before: object = None
     for n in range(MAX_UNROLLED):
@@ -366,15 +370,17 @@ def _while(m: Machine, stmt: p.Loop) -> End:
         now = _state(m, names)
         # A loop whose condition does not change as we see it waits for something we do not.
         if not test.known or m.forks or m.coarse or now == before:
-            return _twice(m, stmt.body)
+            return _twice(m, stmt.body + stmt.step)
         before = now
-        if not _truth(test.const):
+        if not truth(m, test.const):
             return _aside_once(m, stmt.body) if n == 0 else End.NORMAL
         end = run_block(m, stmt.body)
         if end is End.RETURN:
             return end
         if end is End.BREAK:
             break
+        if stmt.step:
+            run_block(m, stmt.step)
     return End.NORMAL
 
 

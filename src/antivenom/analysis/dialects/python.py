@@ -1,0 +1,13 @@
+"""Python: what the Program form means in general, and how its texts are searched."""
+
+from __future__ import annotations
+
+from antivenom.analysis import package
+from antivenom.analysis.dialects import Dialect
+
+PYTHON = Dialect(
+    language="python",
+    is_hot=package.is_hot,
+    mark=package.mark,
+    telling_places=package.telling_places,
+)
