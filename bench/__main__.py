@@ -8,7 +8,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from antivenom.analysis import engine
-from bench import corpus, evidence, kept, listing, live, measure, page, speed, tables, tally
+from bench import (
+    catalog,
+    corpus,
+    evidence,
+    kept,
+    listing,
+    live,
+    measure,
+    page,
+    speed,
+    tables,
+    tally,
+)
 from bench.measure import Measured
 
 
@@ -19,9 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"there is no corpus in {corpus.CORPUS}", file=sys.stderr)
         return 2
     started = time.monotonic()
-    {"all": everything, "evidence": rule_evidence, "speed": only_speed, "digests": digests}[
-        options.what
-    ](options)
+    run_it = {
+        "all": everything,
+        "evidence": rule_evidence,
+        "speed": only_speed,
+        "digests": digests,
+        "catalog": only_catalog,
+    }
+    run_it[options.what](options)
     if options.what != "digests":
         print(f"{time.monotonic() - started:.0f} s")
     return 0
@@ -101,6 +118,12 @@ def only_speed(_: argparse.Namespace) -> None:
     print(speed.whole(measure.knowledge()).markdown())
 
 
+def only_catalog(options: argparse.Namespace) -> None:
+    """Measure the catalog: import, round trips, agreement with readers."""
+    for table in catalog.whole(write=options.write, jobs=options.jobs):
+        print(table.markdown())
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -140,7 +163,7 @@ def _progress(total: int) -> Callable[[int], None] | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the review.")
     parser.add_argument(
-        "what", nargs="?", default="all", choices=["all", "speed", "evidence", "digests"]
+        "what", nargs="?", default="all", choices=["all", "speed", "evidence", "digests", "catalog"]
     )
     add = parser.add_argument
     add("--quick", action="store_true", help="the study part alone; nothing is written")
@@ -154,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--live", type=int, nargs="?", const=0, help="run the peers on so many ordinary packages")
     add("--no-live", action="store_true", help="run no peer")
     add("--dry", action="store_true", help="write neither the page nor the evidence")
-    add("--write", action="store_true", help="with `evidence`: write it into the pages")
+    add("--write", action="store_true", help="with `evidence`, `catalog`: write it into the pages")
     return parser
 
 

@@ -27,17 +27,17 @@ END = "<!-- bench: end -->\n"
 def write(tables: Sequence[Table], listed: Sequence[str]) -> None:
     """Put the tables and what is listed between the markers of the page."""
     text = PAGE.read_text(encoding="utf-8")
-    body = "\n".join([_made(), *(table.markdown() for table in tables), _listing(listed)])
+    body = "\n".join([made("Measured"), *(table.markdown() for table in tables), _listing(listed)])
     PAGE.write_text(between(text, body), encoding="utf-8")
 
 
-def between(text: str, body: str) -> str:
+def between(text: str, body: str, begin: str = BEGIN, end: str = END) -> str:
     """Return a page with what stands between its markers replaced."""
-    head, found, rest = text.partition(BEGIN)
-    _, closed, tail = rest.partition(END)
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
     if not found or not closed:
         raise ValueError("the page has lost its markers")
-    return f"{head}{BEGIN}\n{body}\n{END}{tail}"
+    return f"{head}{begin}\n{body}\n{end}{tail}"
 
 
 def keep(tables: Sequence[Table], measured: Sequence[Measured]) -> None:
@@ -69,9 +69,10 @@ def facts() -> dict[str, str]:
     }
 
 
-def _made() -> str:
+def made(title: str) -> str:
+    """Return the head of a section: what its figures depend on."""
     rows = "\n".join(f"- {name}: {value}" for name, value in facts().items())
-    return f"## Measured\n\n{rows}\n"
+    return f"## {title}\n\n{rows}\n"
 
 
 def _listing(lines: Sequence[str]) -> str:

@@ -36,7 +36,10 @@ RECORD = {
     ],
     "references": [{"type": "WEB", "url": "https://worse.example/"}],
     "database_specific": {
-        "iocs": {"domains": ["drop.worse.invalid"], "ip_addresses": ["192.0.2.7"]}
+        "iocs": {
+            "domains": ["drop.worse.invalid", "\u202eesrow.invalid"],
+            "ip_addresses": ["192.0.2.7"],
+        }
     },
 }
 

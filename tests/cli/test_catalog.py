@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,8 +134,9 @@ def test_what_people_get_wrong_is_one_line(run, machine: Path, words: tuple[str,
 
 def test_the_guide_names_every_command_and_flag() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text()
-    whole = parser.build()._subparsers._group_actions[0].choices  # type: ignore[union-attr,call-overload,index]
-    commands = whole["catalog"]._subparsers._group_actions[0].choices  # type: ignore[call-overload,index]
+    top: Any = parser.build()._subparsers
+    catalog: Any = top._group_actions[0].choices["catalog"]._subparsers
+    commands = catalog._group_actions[0].choices
     missing = {name for name in commands if f"`{name}" not in guide}
     for command in commands.values():
         for action in command._actions:

@@ -67,7 +67,12 @@ def make(store: Store, version: str, folder: Path, *, licence: str = "") -> Rele
     moment = writing.now()
     _write(store, folder, specimens, chosen)
     counts = Counter(chosen.values())
-    about = card.About(version=version, made_at=moment, licence=licence, splits=dict(counts))
+    about = card.About(
+        version=version,
+        made_at=moment,
+        licence=licence,
+        splits={str(name): count for name, count in counts.items()},
+    )
     _describe(store, folder, specimens, about, since, changes)
     digest = _sum(folder)
     _note(store, version, moment, digest, specimens, chosen)

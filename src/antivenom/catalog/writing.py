@@ -137,7 +137,7 @@ def replace(
 
 def indicator_id(one: Indicator) -> str:
     """Return the key of an indicator: what it is, not where it was seen."""
-    return hashlib.sha256(f"{one.kind}\0{one.value}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{one.kind}\0{visible(one.value)}".encode()).hexdigest()[:32]
 
 
 def _word(one: Statement) -> tuple[str, ...]:
