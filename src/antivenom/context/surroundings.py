@@ -11,7 +11,9 @@ from antivenom.context.changes_release import release_changes
 from antivenom.context.identity import identities
 from antivenom.context.known_names import KnownNames
 from antivenom.context.matching import match_members
+from antivenom.context.registry import registry_facts
 from antivenom.context.resemblance import resemblances
+from antivenom.context.siblings import disagreements, undeclared
 from antivenom.model.context import Context
 from antivenom.model.fact import Fact
 from antivenom.model.profile import Profile
@@ -32,8 +34,10 @@ def surround(profile: Profile, context: Context, names: KnownNames) -> tuple[Fac
 
 def _added(profile: Profile, context: Context, names: KnownNames) -> Iterator[Fact]:
     """Yield what each observer of surroundings adds."""
-    _ = context
     yield from _named(profile, names)
+    yield from disagreements(profile, context)
+    yield from undeclared(profile, context)
+    yield from registry_facts(profile, context)
 
 
 def _named(profile: Profile, names: KnownNames) -> Iterator[Fact]:

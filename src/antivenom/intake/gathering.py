@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from antivenom.errors import AntivenomError
 from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
+from antivenom.intake.grouping import marked, release_of, shared, with_release
 from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
 
@@ -88,13 +89,15 @@ def _steps(requests: Sequence[str], desk: _Desk) -> Iterator[Locator | Failure |
     """Turn targets into files to fetch, then their dependencies where asked for."""
     releases: list[Release] = []
     wheels: list[list[str]] = []
+    several = shared(requests)
     for request in requests:
         for item in _expanded(request, desk.options):
             if isinstance(item, str):
                 desk.tell(item)
             elif isinstance(item, Locator):
                 wheels += _local(item) if desk.options.deps else []
-                yield compared_locally(item, desk.index) if desk.compares else item
+                found = marked(item, release_of(request), several) if several else item
+                yield compared_locally(found, desk.index) if desk.compares else found
             elif isinstance(item, Failure):
                 yield item
             else:
@@ -174,6 +177,8 @@ def _ready(item: Locator | Failure | Future[Locator | Failure]) -> Locator | Fai
 def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
     try:
         locator = index.locator(pending.release, pending.file)
+        if len(pending.release.files) > 1:
+            locator = with_release(locator, pending.release.coordinate.purl)
         return compared(locator, pending.release, pending.file, index)
     except AntivenomError as error:
         return Failure(target=pending.file.filename, error=error)

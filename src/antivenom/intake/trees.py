@@ -17,6 +17,7 @@ from pathlib import Path
 
 from antivenom.errors import TargetError
 from antivenom.intake.files import locate, refusal
+from antivenom.intake.grouping import joined
 from antivenom.intake.locator import Locator, printable
 from antivenom.model.artifact import Artifact
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
@@ -57,8 +58,8 @@ def locate_folder(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Iterator
     if not archives:
         yield whole
         return
-    for name in archives:
-        yield locate(whole.place / name, display=printable(Path(path) / name))
+    found = [locate(whole.place / n, display=printable(Path(path) / n)) for n in archives]
+    yield from joined(found)
     yield from _besides(whole, sorted(set(listing.files) - set(archives)))
 
 

@@ -42,6 +42,7 @@ ARGS = NUMBER_ARGS | {
     "encoded",
     "encoding",
     "executable",
+    "field",
     "extra",
     "family",
     "form",

@@ -204,7 +204,9 @@ class Cases:
         if any(case.missing for case in files):
             return
         for case in files:
-            others = [c.profile for c in files if c is not case and c.profile]
+            # The sources first: what was built is compared with them above all.
+            found = sorted(files, key=lambda c: c.locator.filename.endswith(".whl"))
+            others = [c.profile for c in found if c is not case and c.profile]
             self._judge(case, tuple(others[:MAX_SIBLINGS]))
 
     def _judge(self, case: Case, siblings: tuple[bytes, ...]) -> None:

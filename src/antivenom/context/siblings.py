@@ -1,0 +1,161 @@
+"""The files of one release against each other: what only one of them holds.
+
+People read the sdist and machines install the wheel. Whatever differs beyond what a build
+explains is a `meta.mismatch` on the member it stands in, so that rules can join it with what that
+member does. Names of fields: module, code, behavior, startup, requires, entry-point.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from antivenom.context.adding import declared_at, fact
+from antivenom.context.changes import mark
+from antivenom.context.matching import Matches, match_members
+from antivenom.context.requirements import entry_points, needed
+from antivenom.model.context import Context
+from antivenom.model.fact import Fact
+from antivenom.model.label import Metadata
+from antivenom.model.profile import ManifestEntry, Profile
+
+MOST = 40
+"""Differences of one kind that are told."""
+_ASIDE = frozenset(["test", "docs", "example", "generated"])
+_GENERATED = re.compile(
+    r"(?:^|/)(?:_?_?version(?:_?info)?_?_?|_?scm_version|__about__|_commit_id|__?config__?|"
+    r"_?build_?(?:info|config|meta)?|_distributor_init|sitecustomize_coverage|lextab|yacctab|"
+    r"parsetab|[^/]{1,100}_pb2(?:_grpc)?|[^/]{0,100}_?generated)\.py$"
+)
+"""Modules that a build writes by itself."""
+_EARLY = frozenset(["startup", "install", "build", "import"])
+_ACTS = ("process.", "net.", "code.run", "persist.", "supply.", "tamper.package", "secrets.file")
+_SENT = frozenset(["net.send", "net.lookup", "code.run", "process.spawn", "process.shell"])
+_SOURCES = (
+    *(".pyx", ".pxd", ".proto", ".in", ".j2", ".jinja", ".tmpl", ".tpl", ".template", ".mako"),
+    *(".g4", ".ui", ".qrc", ".lark", ".y", ".c", ".cpp", ".rs", ".thrift", ".fbs", ".xml", ".json"),
+)
+"""What a module may be made of."""
+
+
+def disagreements(profile: Profile, context: Context) -> Iterator[Fact]:
+    """Yield where this file of a release differs from the others."""
+    for other in _compared(profile, context.siblings):
+        matches = match_members(profile, other)
+        yield from _modules(profile, other, matches)
+        yield from _code(profile, other, matches)
+        yield from _acts(profile, other, matches)
+        yield from _declared(profile, profile.metadata, other.metadata, other.filename)
+
+
+def undeclared(profile: Profile, context: Context) -> Iterator[Fact]:
+    """Yield what the file declares and its registry does not show."""
+    if context.upload is None or context.upload.declared is None:
+        return
+    yield from _declared(profile, profile.metadata, context.upload.declared, "index")
+
+
+def _compared(profile: Profile, siblings: tuple[Profile, ...]) -> tuple[Profile, ...]:
+    """Return the source release and one built file: more would say the same again."""
+    found: dict[str, Profile] = {}
+    for sibling in sorted(siblings, key=lambda one: one.filename):
+        if sibling.sha256 != profile.sha256 and sibling.ecosystem == profile.ecosystem:
+            found.setdefault(sibling.kind, sibling)
+    return tuple(found.values())
+
+
+def _modules(profile: Profile, other: Profile, matches: Matches) -> Iterator[Fact]:
+    """Yield importable modules and startup hooks that the other file does not have at all."""
+    if profile.kind == "sdist":
+        return  # a source release has much that is not installed
+    made_of = {_stem(entry.path) for entry in other.manifest if entry.path.endswith(_SOURCES)}
+    entries = {entry.path: entry for entry in profile.manifest}
+    told = 0
+    for path in matches.added:
+        entry = entries[path]
+        startup = entry.activation == "startup"
+        if not startup and (not _is_module(entry) or _stem(path) in made_of):
+            continue
+        told += 1
+        if told > MOST:
+            return
+        field = "startup" if startup else "module"
+        yield _differs(profile, field, f"not in {other.filename}", other.kind, path)
+
+
+def _code(profile: Profile, other: Profile, matches: Matches) -> Iterator[Fact]:
+    """Yield modules of which functions differ; texts around them may differ for many reasons."""
+    mine = {entry.path: entry for entry in profile.manifest}
+    theirs = {entry.path: entry for entry in other.manifest}
+    told = 0
+    for path in matches.changed:
+        entry, twin = mine[path], theirs[matches.pairs[path]]
+        functions = _differing(entry, twin)
+        if not functions or not _is_module(entry) or told >= MOST:
+            continue
+        told += 1
+        named = ", ".join(name or "the top level" for name in functions[:4])
+        more = f" and {len(functions) - 4} more" if len(functions) > 4 else ""
+        yield _differs(profile, "code", f"{named}{more} of {other.filename}", other.kind, path)
+
+
+def _differing(entry: ManifestEntry, twin: ManifestEntry) -> list[str]:
+    """Return the functions whose code the other file does not have under any name.
+
+    Code that does nothing worth parsing has no hashes: against such a twin, whatever made this
+    one worth it is the difference.
+    """
+    if not entry.functions or (entry.skeleton and entry.skeleton == twin.skeleton):
+        return []
+    if not twin.functions:
+        return [name for name in entry.functions if name and name not in twin.names] or ["code"]
+    known = set(twin.functions.values())
+    return [name for name, hashed in entry.functions.items() if hashed not in known]
+
+
+def _acts(profile: Profile, other: Profile, matches: Matches) -> Iterator[Fact]:
+    """Yield members that do what the other file does nowhere, before anybody calls them."""
+    told: dict[str, str] = {}
+    for one in mark(profile.facts, profile, other, matches):
+        outside = profile.kind == "sdist" and one.member not in matches.pairs
+        if one.change == "new" and not outside and one.role not in _ASIDE and _acting(one):
+            told.setdefault(one.member, one.id)
+    for member, what in list(told.items())[:MOST]:
+        yield _differs(
+            profile, "behavior", f"{what} is not in {other.filename}", other.kind, member
+        )
+
+
+def _acting(one: Fact) -> bool:
+    """Whether a fact is something done to others without being asked."""
+    if one.kind not in ("behavior", "flow") or one.activation not in _EARLY:
+        return False
+    return one.id.startswith(_ACTS) or (one.kind == "flow" and one.via[-1] in _SENT)
+
+
+def _is_module(entry: ManifestEntry) -> bool:
+    """Whether a member is code somebody imports, and not written by a build."""
+    if entry.lang != "python" or entry.role in _ASIDE or entry.activation in ("build", "test"):
+        return False
+    return _GENERATED.search(entry.path) is None
+
+
+def _declared(profile: Profile, mine: Metadata, theirs: Metadata, where: str) -> Iterator[Fact]:
+    """Yield what one place declares and the other does not."""
+    place = "index" if where == "index" else "file"
+    if theirs.requires or place == "index":
+        for name in sorted(needed(mine) - needed(theirs))[:MOST]:
+            yield _differs(profile, "requires", f"{name} is not declared to {where}", place)
+    if theirs.entry_points:
+        for entry in sorted(entry_points(mine) - entry_points(theirs))[:MOST]:
+            yield _differs(profile, "entry-point", f"{entry} is not in {where}", place)
+
+
+def _differs(profile: Profile, field: str, value: str, where: str, member: str = "") -> Fact:
+    at = member or declared_at(profile)
+    return fact(profile, "meta.mismatch", value, f"field={field}", f"where={where}", member=at)
+
+
+def _stem(path: str) -> str:
+    """Return a file's name up to its first dot, after which sources and products differ."""
+    return path.rpartition("/")[2].partition(".")[0]
