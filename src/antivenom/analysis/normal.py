@@ -1,4 +1,4 @@
-"""Code without what a copy may change: comments, layout, and for likeness literals and numbers.
+"""Code without what a copy may change: comments, layout, and for likeness literals.
 
 One pass of a regular expression cuts a text into code, literals and comments; it is linear on any
 input, since every repetition in it is possessive and an unclosed literal ends with its line or
@@ -49,7 +49,7 @@ _LEXERS = {
 }
 """Other languages are cut at double quotes alone."""
 
-_LAYOUT = b" \t\r\f\v0123456789"
+_LAYOUT = b" \t\r\f\v"
 _ENDS = bytes.maketrans(b";", b"\n")
 _WORDS = bytes(c for c in range(256) if c > 127 or c == ord("_") or chr(c).isalnum())
 _WIDE = 160
@@ -68,7 +68,7 @@ class Normal:
 
     @cached_property
     def masked(self) -> bytes:
-        """The text without comments, layout and digits; every literal is one quotation mark."""
+        """The text without comments and layout; every literal is one quotation mark."""
         pieces = self.pieces
         pieces[1::2] = ['"' + "\n" * x.count("\n") if x else "" for x in pieces[1::2]]
         return "".join(pieces).encode("utf-8", "replace").translate(_ENDS, _LAYOUT)

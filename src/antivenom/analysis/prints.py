@@ -27,12 +27,12 @@ MOST_FINGERPRINTS = 200
 """Members and layers of one artifact that get a fingerprint."""
 MOST_NAMES = 4000
 """Names of functions in code that was not parsed."""
-MOST_BYTES = 1 << 20
+MOST_BYTES = 4 << 20
 """Of one text; a longer one is known by its sha256 alone."""
 SCRIPT_BYTES = 128 << 10
 SHORTEST = 48
 """Characters of a function's lines below which it says nothing about where it comes from."""
-_THINNEST = 8
+_THINNEST = 2
 """Units of a text below which its skeleton and fingerprint say nothing."""
 _NAME = 120
 _DEFINED = re.compile(
@@ -176,7 +176,7 @@ def _order(entry: ManifestEntry) -> tuple[bool, int, str]:
 
 def _shape(normal: Normal, *, fingerprinted: bool) -> tuple[str, str]:
     """Return skeleton and fingerprint, "" for a text that is too short to have any."""
-    if normal.masked.count(b"\n") < _THINNEST // 2 and len(normal.masked) < SHORTEST:
+    if len(normal.units) < _THINNEST:
         return "", ""
     skeleton = normal.skeleton()
     return skeleton, fingerprint(normal.hashes()).text() if fingerprinted else ""

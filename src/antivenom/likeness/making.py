@@ -1,0 +1,182 @@
+"""Makes the index from what is known: pure, and the same input gives the same bytes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from antivenom.likeness import container, keys
+from antivenom.likeness.container import Values
+from antivenom.likeness.good import Good
+from antivenom.model.fingerprint import Fingerprint, parse
+
+WHAT = "likeness"
+PROBED = 16
+"""Smallest distinctive hashes of a text under which it can be found."""
+MOST_TEXTS = 32
+"""Texts kept under one hash: more of them are copies of each other, or say nothing."""
+FEWEST = 6
+"""Distinctive pairs of lines below which a text is only recognised exactly."""
+NONE = TOP = 0xFFFFFFFF
+
+
+class KnownText(Struct, frozen=True, kw_only=True):
+    """A file, or a text hidden in one, that makes a specimen what it is."""
+
+    sha256: str
+    functions: tuple[str, ...] = ()
+    skeleton: str = ""
+    fingerprint: str = ""
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """A specimen as the index knows it."""
+
+    sha256: str
+    label: str = "malware"
+    campaign: str = ""
+    """Id of a `Group`, "" for none."""
+    texts: tuple[KnownText, ...] = ()
+
+
+class Group(Struct, frozen=True):
+    """A campaign as the index names it."""
+
+    id: str
+    name: str
+    size: int
+
+
+def make(known: Iterable[Known], groups: Iterable[Group], good: Good | None = None) -> bytes:
+    """Return the bytes of an index.
+
+    Functions, files and pairs of lines of known-good code are left out; those pairs of lines that
+    specimens have are noted, so that a look-up leaves them out as well.
+    """
+    specimens = sorted(known, key=lambda k: k.sha256)
+    campaigns = sorted(groups, key=lambda g: g.id)
+    maker = _Maker(good)
+    for number, one in enumerate(specimens):
+        maker.add(number, one)
+    number_of = {group.id: n for n, group in enumerate(campaigns)}
+    labels = sorted({one.label for one in specimens})
+    arrays: dict[str, Values] = {
+        "specimens": b"".join(bytes.fromhex(one.sha256) for one in specimens),
+        "specimen_campaigns": container.numbers(
+            "I", [number_of.get(one.campaign, NONE) for one in specimens]
+        ),
+        "specimen_labels": bytes(labels.index(one.label) for one in specimens),
+        "campaigns": msgspec.json.encode(campaigns),
+        "labels": msgspec.json.encode(labels),
+        **maker.arrays(),
+        **_good(good, maker.good_grams),
+    }
+    notes = {"known-good": good.digest if good else ""}
+    return container.pack(WHAT, arrays, notes)
+
+
+class _Maker:
+    """Collects the texts of specimens, each distinct one once."""
+
+    def __init__(self, good: Good | None) -> None:
+        self.good = good
+        self.good_grams: set[int] = set()
+        self.tables: dict[str, dict[int, int]] = {"files": {}, "functions": {}, "skeletons": {}}
+        self.prints: dict[str, int] = {}
+        """Fingerprint -> the specimen it was first seen in."""
+
+    def add(self, number: int, one: Known) -> None:
+        for text in one.texts:
+            if self.good is not None and self.good.file(text.sha256) is not None:
+                continue
+            self._put("files", keys.of_sha256(text.sha256), number)
+            for code in text.functions:
+                if self.good is None or self.good.function(code) is None:
+                    self._put("functions", keys.of_code(code), number)
+            if text.skeleton:
+                self._put("skeletons", keys.of_code(text.skeleton), number)
+            if text.fingerprint:
+                self.prints.setdefault(text.fingerprint, number)
+
+    def _put(self, table: str, key: int, number: int) -> None:
+        if key:
+            self.tables[table].setdefault(key, number)
+
+    def arrays(self) -> dict[str, Values]:
+        made: dict[str, Values] = {}
+        for name, rows in self.tables.items():
+            ordered = sorted(rows.items())
+            made[name] = container.numbers("Q", [key for key, _ in ordered])
+            made[f"{name}_rows"] = container.numbers("I", [row for _, row in ordered])
+        return made | self._texts()
+
+    def _texts(self) -> dict[str, Values]:
+        values: list[int] = []
+        tops: list[int] = []
+        rows: list[int] = []
+        offsets = [0]
+        under: dict[int, list[int]] = defaultdict(list)
+        for text, number in sorted(self.prints.items(), key=lambda item: (item[1], item[0])):
+            found = parse(text)
+            own = self._distinctive(found) if found else []
+            if found is None or len(own) < FEWEST:
+                continue
+            for gram in own[:PROBED]:
+                if len(under[gram]) < MOST_TEXTS:
+                    under[gram].append(len(rows))
+            values += own
+            tops.append(TOP if found.whole else found.values[-1])
+            rows.append(number)
+            offsets.append(len(values))
+        return {
+            "text_values": container.numbers("I", values),
+            "text_tops": container.numbers("I", tops),
+            "text_rows": container.numbers("I", rows),
+            "text_offsets": container.numbers("I", offsets),
+            **_postings(under),
+        }
+
+    def _distinctive(self, found: Fingerprint) -> list[int]:
+        known = self.good.known(found.values) if self.good else set()
+        self.good_grams |= known
+        return [value for value in found.values if value not in known]
+
+
+def _postings(under: dict[int, list[int]]) -> dict[str, Values]:
+    """Return hash -> texts as three arrays: ascending hashes, where their texts begin, texts."""
+    grams, offsets = sorted(under), [0]
+    texts: list[int] = []
+    for gram in grams:
+        texts += under[gram]
+        offsets.append(len(texts))
+    return {
+        "grams": container.numbers("I", grams),
+        "gram_offsets": container.numbers("I", offsets),
+        "gram_texts": container.numbers("I", texts),
+    }
+
+
+def _good(good: Good | None, grams: set[int]) -> dict[str, Values]:
+    """Copy the known-good tables, of the pairs of lines only those that matter."""
+    if good is None:
+        empty = container.numbers("Q", [])
+        rows = container.numbers("I", [])
+        return {
+            "sources": b"[]",
+            "good_functions": empty,
+            "good_function_sources": rows,
+            "good_files": empty,
+            "good_file_sources": rows,
+            "good_grams": rows,
+        }
+    return {
+        "sources": msgspec.json.encode(good.sources),
+        "good_functions": container.numbers("Q", good.functions),
+        "good_function_sources": container.numbers("I", good.function_sources),
+        "good_files": container.numbers("Q", good.files),
+        "good_file_sources": container.numbers("I", good.file_sources),
+        "good_grams": container.numbers("I", sorted(grams)),
+    }
