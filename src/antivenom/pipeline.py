@@ -19,6 +19,7 @@ from antivenom.analysis.package import Package
 from antivenom.analysis.prints import Prints
 from antivenom.context import compared, surround
 from antivenom.judge import Knowledge, weigh
+from antivenom.likeness import likeness
 from antivenom.model.artifact import Artifact
 from antivenom.model.context import Context
 from antivenom.model.fact import Sighting
@@ -75,6 +76,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
 def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
     """Judge what was observed, in its surroundings, by what is known."""
     facts = surround(profile, context, knowledge.names)
+    facts += likeness(profile, knowledge.likeness)
     matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
     review = weigh(profile, context, matches, knowledge)
     return compared(review, profile, context, facts)

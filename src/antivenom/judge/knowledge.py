@@ -8,6 +8,7 @@ from functools import cache
 from typing import Protocol
 
 from antivenom.context.known_names import KnownNames
+from antivenom.likeness import Index
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding
 from antivenom.rules.book import Book, load
@@ -31,13 +32,16 @@ class Knowledge:
     book: Book
     scorer: Scorer | None = None
     names: KnownNames = field(default_factory=KnownNames, repr=False)
+    likeness: Index | None = field(default=None, repr=False)
+    """Known malware and known-good code; None: nothing is recognised."""
 
     @property
     def digest(self) -> str:
         """Identify everything known."""
         scorer = self.scorer.digest if self.scorer is not None else ""
+        index = self.likeness.digest if self.likeness is not None else ""
         return hashlib.sha256(
-            f"{self.book.digest}\0{scorer}\0{self.names.digest}".encode()
+            f"{self.book.digest}\0{scorer}\0{self.names.digest}\0{index}".encode()
         ).hexdigest()
 
 

@@ -33,9 +33,12 @@ CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
 }
 """Fields whose values are known beforehand, so that a misspelling is caught."""
 ALIASES: Mapping[str, str] = {"class": "hostclass"}
-NUMBER_ARGS = frozenset({"bits", "blanks", "count", "length", "lines", "rank"})
+NUMBER_ARGS = frozenset(
+    {"bits", "blanks", "count", "length", "lines", "rank", "share", "specimens"}
+)
 ARGS = NUMBER_ARGS | {
     "all",
+    "by",
     "cipher",
     "currency",
     "detached",
@@ -49,6 +52,7 @@ ARGS = NUMBER_ARGS | {
     "format",
     "hidden",
     "how",
+    "label",
     "link",
     "look",
     "name",

@@ -33,10 +33,13 @@ _NOTHING: Mapping[str, str] = {
     "when": "",
     "does": "does something",
     "then": "does something",
+    "share": "most",
+    "specimens": "several",
 }
 PLACEHOLDERS = frozenset(_NOTHING)
 """``{member}`` where, ``{value}`` and ``{host}`` with what, ``{path}`` the class of path,
-``{when}`` it runs, ``{does}`` and ``{then}`` the first and the last behavior in words."""
+``{when}`` it runs, ``{does}`` and ``{then}`` the first and the last behavior in words,
+``{share}`` in per cent and ``{specimens}`` of a likeness."""
 
 
 def reason(template: str, facts: Sequence[Fact]) -> str:
@@ -92,6 +95,18 @@ def _first(field: str) -> Callable[[Sequence[Fact]], str]:
     return find
 
 
+def _detail(name: str) -> Callable[[Sequence[Fact]], str]:
+    """Read a number of `args`, ``name=value``; large ones get their commas."""
+    prefix = f"{name}="
+
+    def find(facts: Sequence[Fact]) -> str:
+        every = (arg[len(prefix) :] for f in facts for arg in f.args if arg.startswith(prefix))
+        found = next((text for text in every if text.isdecimal() and len(text) < 12), "")
+        return f"{int(found):,}" if found else ""
+
+    return find
+
+
 def _does(end: int) -> Callable[[Sequence[Fact]], str]:
     def find(facts: Sequence[Fact]) -> str:
         flows = [fact for fact in facts if fact.via]
@@ -107,6 +122,8 @@ _FIND: Mapping[str, Callable[[Sequence[Fact]], str]] = {
     "value": _first("value"),
     "path": _first("path_class"),
     "when": lambda facts: WHEN.get(activation(facts), ""),
+    "share": _detail("share"),
+    "specimens": _detail("specimens"),
     "does": _does(0),
     "then": _does(-1),
 }
