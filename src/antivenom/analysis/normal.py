@@ -112,7 +112,8 @@ class Normal:
 
     def skeleton(self) -> str:
         """Return the hash of what is left without names: punctuation, line by line."""
-        return digest([self.masked.translate(None, _WORDS).decode("ascii")])
+        lines = b"\n".join(self.units).translate(None, _WORDS)
+        return digest([lines.decode("ascii")])
 
 
 def digest(lines: list[str]) -> str:

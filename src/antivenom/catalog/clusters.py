@@ -193,11 +193,6 @@ def _join(parent: dict[str, str], one: str, other: str) -> None:
     parent[last] = first
 
 
-def agreement(pairs: Iterable[tuple[str, str]]) -> Agreement:
-    """Compare two ways of grouping: one (ours, theirs) pair a specimen."""
-    return Agreement.of(list(pairs))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """How well two groupings agree, over pairs of specimens."""
@@ -211,6 +206,7 @@ class Agreement:
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[str, str]]) -> Agreement:
+        """Compare two groupings: one (ours, theirs) pair a specimen."""
         both, ours, theirs = (
             sum(_couples(group)) for group in (pairs, [a for a, _ in pairs], [b for _, b in pairs])
         )

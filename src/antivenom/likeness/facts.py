@@ -50,7 +50,7 @@ def kin_of(entry: ManifestEntry, index: Index) -> Kin | None:
         known = fingerprint.parse(entry.fingerprint)
         kin = index.code(known) if known else None
     if kin is None and entry.functions:
-        kin = index.functions(entry.functions.values())
+        kin = index.functions(code for name, code in entry.functions.items() if name)
     return kin
 
 
