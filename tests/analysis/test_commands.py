@@ -398,3 +398,40 @@ def test_linear(unit: str, lang: str) -> None:
     run(500)
     small, large = run(4_000), run(16_000)
     assert large < 6 * small + 20_000
+
+
+@pytest.mark.parametrize("copies", [1, 300])
+def test_a_script_is_searched_around_its_needles_as_it_is_in_full(copies: int) -> None:
+    from antivenom.analysis.commands import scripts
+
+    piece = "let a = 1;" * 300 + "\nconst c = REQUIRE( 'node:child_process');\n"
+    piece += "x = new Function(atob('eA=='))\nvm.runInThisContext(y); spawn is a word\n"
+    text = piece * copies
+    for row, pattern in scripts._rows("javascript"):
+        found = scripts._found(pattern, row.needles, text, text.lower())
+        assert [m.span() for m in found] == [m.span() for m in pattern.finditer(text)]
+
+
+def test_every_match_of_a_script_pattern_holds_a_needle() -> None:
+    from antivenom.analysis.commands import scripts
+
+    texts = [
+        "require('child_process')",
+        "import x from 'child_process'",
+        "spawnSync(a)",
+        "eval(atob(a))",
+        "new Function('return 1')",
+        "Buffer.from(a, 'base64')",
+        "...process.env",
+        "os.userInfo()",
+        "_0xabcd1 _0xabcd2 _0xabcd3",
+        "window.fetch = f",
+        "new ActiveXObject('MSXML2.ServerXMLHTTP.6.0')",
+    ]
+    for text in texts:
+        hits = [
+            row
+            for row, pattern in scripts._rows("javascript")
+            if list(scripts._found(pattern, row.needles, text, text.lower()))
+        ]
+        assert hits, text

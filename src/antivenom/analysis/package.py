@@ -229,8 +229,11 @@ class Package:
         return data if data is not None and len(data) <= MAX_BUNDLED else None
 
 
-def lower(source: Source) -> Module:
-    """Return the lowered module of a source, with its hot functions marked."""
+def lower(source: Source, *, thrifty: bool = False) -> Module:
+    """Return the lowered module of a source, with its hot functions marked.
+
+    With `thrifty`, syntax trees of the others are let go of, to be made again when asked for.
+    """
     if source.module is None:
         source.module = languages.parse(
             source.lang,
@@ -242,7 +245,8 @@ def lower(source: Source) -> Module:
         )
         source.module.functions[0].body  # noqa: B018 - registers the functions of the module
         dialects.of(source.lang).mark(source, source.module)
-        languages.release(source.module, source.is_hot_function)
+        if thrifty:
+            languages.release(source.module, source.is_hot_function)
     elif not source.hot_functions:
         # Made without a text, from bytecode: there is nothing to search for what matters.
         source.hot_functions = {id(f) for f in source.module.functions[1:]}

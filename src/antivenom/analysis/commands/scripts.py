@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,10 @@ from antivenom.analysis.commands.reading import Reading
 SOURCE = Path(__file__).with_name("scripts.toml")
 MOST_TEXT = 2 << 20
 _MOST_OF_ONE = 3
+_MOST_COMMANDS = 20
+_MOST_PLACES = 200
+_AROUND = 1000
+_STARTERS = (".Run", "exec", "spawn")
 _COMMAND = re.compile(
     r"(?:\.Run|\bexec(?:Sync)?|\bspawn)\s{0,3}\(?\s{0,3}([\"'`])([^\"'`\n]{4,2000})\1"
 )
@@ -27,6 +33,8 @@ class Shows(Struct, frozen=True, forbid_unknown_fields=True):
 
     langs: list[str]
     behavior: str
+    needles: list[str]
+    """Words in lower case, one of which stands in every match."""
     pattern: str
     args: list[str] = []
 
@@ -63,21 +71,51 @@ def read_script(reading: Reading, text: str, lang: str) -> None:
 
 
 def _by_patterns(reading: Reading, text: str, lang: str) -> None:
+    lowered = text.lower()
     for row, pattern in _rows(lang):
-        for n, found in enumerate(pattern.finditer(text)):
-            if n >= _MOST_OF_ONE:
-                break
+        for found in islice(_found(pattern, row.needles, text, lowered), _MOST_OF_ONE):
             line = text.count("\n", 0, found.start()) + 1
             value = found.group().strip()[:120]
             reading.see(row.behavior, line, value=value, args=row.args, certainty="low")
     from antivenom.analysis.commands import language_of
 
-    for n, found in enumerate(_COMMAND.finditer(text)):
-        if n >= 20:
-            break
+    for found in islice(_commands(text), _MOST_COMMANDS):
         command = found.group(2)
         line = text.count("\n", 0, found.start()) + 1
         if language_of(command) == "powershell":
             powershell.observe(reading, command, line)
         else:
             reading.nested(command, language_of(command), line)
+
+
+def _found(
+    pattern: re.Pattern[str], needles: Sequence[str], text: str, lowered: str
+) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern, looking only around needles while those are few."""
+    places = sorted(islice(_places(needles, lowered), _MOST_PLACES + 1))
+    if len(places) > _MOST_PLACES or len(lowered) != len(text):
+        yield from pattern.finditer(text)
+        return
+    end = 0
+    for at in places:
+        for found in pattern.finditer(text, max(end, at - _AROUND), at + _AROUND):
+            yield found
+            end = found.end()
+
+
+def _places(needles: Sequence[str], text: str) -> Iterator[int]:
+    for needle in needles:
+        at = text.find(needle)
+        while at >= 0:
+            yield at
+            at = text.find(needle, at + len(needle))
+
+
+def _commands(text: str) -> Iterator[re.Match[str]]:
+    """Yield the literal commands that are started, in order."""
+    end = 0
+    for at in sorted(_places(_STARTERS, text)):
+        found = _COMMAND.match(text, at) if at >= end else None
+        if found is not None:
+            yield found
+            end = found.end()

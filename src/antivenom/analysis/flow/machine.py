@@ -23,9 +23,11 @@ MAX_VARIANTS = 3
 """Evaluations of one function with different arguments at one activation."""
 TEST_STEPS = 20_000
 """Steps of one test before its loops are no longer unrolled."""
-MAX_FOLLOWED = 1_500_000
+MAX_FOLLOWED = 400_000
 """Bytes of modules read because they call something that calls what matters; beyond that, only
 those that call it themselves."""
+MAX_TREES = 1_000_000
+"""Bytes of modules whose syntax trees are kept, at forty bytes of memory each."""
 MAX_BESIDE = 200_000
 """Bytes of a module that is read only because its importer runs text."""
 
@@ -99,6 +101,8 @@ class Machine:
     """Whether anything says where execution starts; in a heap of files everything may."""
     exhausted: set[str] = field(default_factory=set)
     """Members whose evaluation was cut."""
+    parsed: int = 0
+    """Bytes of modules lowered so far."""
     followed: int = 0
     """Bytes of modules read for what they import."""
 
@@ -135,12 +139,17 @@ class Machine:
         """Return the module object of a member, not yet run."""
         found = self.modules.get(source.member)
         if found is None:
-            module = lower(source) if source.hot else None
+            module = self.lowered(source) if source.hot else None
             found = ModuleRef(source, module, Env())
             self.modules[source.member] = found
             if module is not None and module.cut:
                 self.exhausted.add(source.member)
         return found
+
+    def lowered(self, source: Source) -> Module:
+        """Lower a module, keeping syntax trees while all texts together are small."""
+        self.parsed += len(source.data)
+        return lower(source, thrifty=self.parsed > MAX_TREES)
 
     def load(self, path: str, importer: Source) -> ModuleRef | None:
         """Import a module of the package by its absolute path, parents first."""
@@ -160,7 +169,7 @@ class Machine:
             # Split work: who runs text may keep the text, or its cipher, in a module that does
             # nothing by itself.
             source.hot = True
-            ref.module = lower(source)
+            ref.module = self.lowered(source)
         self.run_module(ref)
         return ref
 
@@ -214,7 +223,7 @@ class Machine:
         if away < FAR and self._worth_following(ref.source, away):
             self.followed += len(ref.source.data)
             ref.source.hot = True
-            ref.module = lower(ref.source)
+            ref.module = self.lowered(ref.source)
             ref.strength = -1
             self.run_module(ref)
 
