@@ -68,8 +68,14 @@ class Dialect:
     """Functions whose meaning is not a table row."""
     unknown: Callable[[Machine, Value, Site], tuple[Taint, ...]] | None = None
     """What else a call of something unknown does: run the functions it is given."""
+    loop: Callable[[Machine, p.Loop], bool] | None = None
+    """Do what a loop of a known kind does, at once; False to run it as any other."""
+    variants: int = 200
+    """Evaluations of one function with different constants at one activation."""
     hooked: frozenset[str] = frozenset()
     """Functions of others whose replacement sees what everybody hands over."""
+    undefined: bool = False
+    """Whether an argument that is not given is a value of its own, nothing."""
     values: bool = False
     """Whether functions are mostly written as values: each counts as one that somebody may call."""
 

@@ -126,12 +126,16 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
         method = last if site.receiver is not None or last.startswith("__") else ""
         generic = m.frame.table.pick(f"*.{method}", site.lookup) if method else None
         row = generic
-    answers = callbacks.run(m, row, path, site)
+    # Where callbacks are how a program goes on, they run after what the call itself does.
+    after = dialect.values and row is not None
+    answers = [] if after else callbacks.run(m, row, path, site)
     if row is None:
         if folded is not None:
             return folded
         return _unknown(m, Value(path=path, base=site.receiver), site)
     result = m.effects.call(m, row, path, site)
+    if after:
+        answers = callbacks.run(m, row, path, site)
     if answers and row.carries is True:
         result.taints = merge_taints(result.taints, taints_of(answers))
     if folded is not None:

@@ -276,11 +276,13 @@ class Machine:
         key += tuple((k, _key(v)) for k, v in sorted(named.items()))
         if key in self.memo:
             return self.memo[key] or Value(taints=carried)
-        constant = all(v.known for v in given) and bool(given)
+        # A function written as a value is often called on nothing known: what it is given counts.
+        constant = all(v.known for v in given[len(given) - len(args) :]) and bool(args)
         # Counted apart: calls with constants must not use up the turns of those without.
         counter = (id(ref.function), STRENGTH[self.activation], constant)
         used = self.variants.get(counter, 0)
-        if used >= (1 if self.coarse else 200 if constant else MAX_VARIANTS):
+        most = dialects.of(ref.module.lang).variants if constant else MAX_VARIANTS
+        if used >= (1 if self.coarse else most):
             return Value(taints=carried)
         self.variants[counter] = used + 1
         self.memo[key] = None
@@ -352,8 +354,10 @@ class Machine:
             if name not in env.vars:
                 made = ref.defaults.get(name)
                 env.vars[name] = made if made is not None else evaluate(self, default)
+        undefined = dialects.of(ref.module.lang).undefined
         for name in ref.function.params:
-            env.vars.setdefault(name.lstrip("*"), Value())
+            if name.lstrip("*") not in env.vars:
+                env.vars[name.lstrip("*")] = Value(const=None) if undefined else Value()
 
     def new_instance(self, cls: ClassRefValue) -> Value:
         """Return a fresh object of a class, before its constructor ran."""

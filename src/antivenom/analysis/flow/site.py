@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING
 
 from antivenom.analysis.api.row import ABSENT, Place
 from antivenom.analysis.api.row import UNKNOWN as UNKNOWN_ARGUMENT
-from antivenom.analysis.value import Value, text_of
+from antivenom.analysis.value import Value, taints_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_ASKED = frozenset(
+    ["authorization", "cookie", "x-api-key", "apikey", "api-key", "x-auth-token", "private-token"]
+)
+
+
+def _unasked(headers: Value | None) -> Value | None:
+    """Return the headers of a request by which nobody says who they are."""
+    if headers is None or headers.table is None:
+        return None
+    rest = [v for k, v in headers.table.items() if str(k).lower() not in _ASKED]
+    return Value(taints=taints_of(rest)) if rest else None
 
 
 class Site:
@@ -51,6 +64,8 @@ class Site:
         if int(number) >= len(self.args):
             return None
         given = self.args[int(number)]
+        if key.endswith("~"):
+            return _unasked(given.table.get(key[:-1])) if given.table is not None else None
         if given.table is not None:
             return given.table.get(key)
         if isinstance(given.const, dict):

@@ -48,7 +48,9 @@ def _single(member: Member) -> Labels:
         role=Role.CODE if code else role(member.path),
         activation=Activation.CALL if code else Activation.NEVER,
     )
-    return Labels(metadata=Metadata(), members={member.path: found})
+    how = "runs when somebody loads it"
+    root = Root(member=member.path, activation=Activation.CALL, how=how)
+    return Labels(metadata=Metadata(), roots=(root,) if code else (), members={member.path: found})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

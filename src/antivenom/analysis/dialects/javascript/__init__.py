@@ -13,6 +13,7 @@ from antivenom.analysis.dialects.javascript import (
     operators,
     pure,
     reading,
+    rotation,
     specials,
 )
 from antivenom.analysis.dialects.javascript.operations import OPERATIONS
@@ -49,6 +50,9 @@ JAVASCRIPT = Dialect(
     pure=pure.call,
     specials=specials.SPECIALS,
     unknown=specials.unknown,
+    loop=rotation.loop,
+    variants=5000,
     hooked=known.HOOKED,
+    undefined=True,
     values=True,
 )

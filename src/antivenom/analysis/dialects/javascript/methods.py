@@ -50,10 +50,26 @@ def method(m: Machine, func: Value, site: Site) -> Value | None:
         return _of_constant(m, receiver, name, site)
     if receiver.items is not None:
         return _of_list(m, receiver, receiver.items, name, site)
+    if name in _ITERATING and site.args and is_callable(site.args[0]):
+        return _of_unknown(m, receiver, name, site)
     if name in ("toString", "valueOf", "trim", "toLowerCase", "slice", "split", "substring"):
         # Of an unknown text: what is known of it stays known.
         return Value(hint=receiver.hint, taints=receiver.taints, made=receiver.made)
     return None
+
+
+def _of_unknown(m: Machine, receiver: Value, name: str, site: Site) -> Value:
+    """A function called for each element of something unknown."""
+    path = receiver.path if receiver.path.endswith("()") else ""
+    one = Value(taints=receiver.taints, made=receiver.made, path=path)
+    given = [Value(), one] if name.startswith("reduce") else [one]
+    answer = call_value(m, site.args[0], given, {}, site.line, site.end_line)
+    if name in ("filter", "sort"):
+        return receiver
+    taints = merge_taints(receiver.taints, answer.taints)
+    if name in ("map", "flatMap"):
+        return Value(items=[answer], taints=taints, made=receiver.made)
+    return Value(taints=taints, made=receiver.made)
 
 
 def _then(m: Machine, receiver: Value, site: Site) -> Value:

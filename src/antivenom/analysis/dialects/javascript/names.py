@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def module_path(name: str) -> str:
     """Return the canonical path of a module that is not the package's own."""
-    plain = name.removeprefix("node:").removesuffix(".js").removesuffix("/")
+    plain = name.removeprefix("node:").removesuffix("/")
     return ALIASES.get(plain, plain)
 
 

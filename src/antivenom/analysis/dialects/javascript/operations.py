@@ -171,7 +171,27 @@ def _entries(value: Value) -> dict[Any, Value]:
     return {}
 
 
+def logic(m: Machine, expr: p.Op) -> Value:
+    """``a && b`` and ``a || b``: what is not reached does not run."""
+    result: Value | None = None
+    decided = True
+    for arg in expr.args:
+        if arg is None:
+            continue
+        value = evaluate(m, arg, quiet=arg is not expr.args[-1])
+        result = value if result is None or decided else join(result, value)
+        decided = decided and value.known
+        if decided and operators.truth(value.const) is (expr.op == "or"):
+            return value
+        if not value.known and (value.ref is not None or value.table is not None):
+            if expr.op == "or" and decided is False and result is value:
+                return value  # an object is true
+    return result or Value()
+
+
 OPERATIONS = {
+    "and": logic,
+    "or": logic,
     "new": new,
     "typeof": typeof,
     "??": nullish,

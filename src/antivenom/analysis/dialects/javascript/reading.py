@@ -7,7 +7,7 @@ names ``require`` and ``process.env``, so what follows a name decides whether it
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
@@ -42,13 +42,7 @@ _BOUND = re.compile(
 _NAME = re.compile(rb"([A-Za-z_$][\w$]{1,60})\s{0,9}(?:,|\}|$|=)")
 _BACK = 700
 _MOST_ALIASES = 60
-_FUNCTION = re.compile(
-    rb"""function\s{1,4}([A-Za-z_$][\w$]{3,60})\s{0,4}\(|([A-Za-z_$][\w$]{3,60})\s{0,4}[=:]\s{0,4}"""
-    rb"""(?:async\s{0,4})?(?:function\b|\([\w$,\s={}]{0,200}\)\s{0,4}=>|[\w$]{1,40}\s{0,4}=>)"""
-    rb"""|(?:^|[\n;}])\s{0,40}(?:static\s{1,4})?(?:async\s{1,4})?([A-Za-z_$][\w$]{3,60})\s{0,4}"""
-    rb"""\([\w$,\s={}]{0,200}\)\s{0,4}\{"""
-)
-_CALLED_BY_NAME = 200_000
+_CALLED_BY_NAME = 400_000
 """Bytes of a text in which callers of telling functions are looked for too."""
 
 
@@ -129,7 +123,7 @@ def mark(source: Source, module: Module) -> None:
     places += _uses(data, aliases) if aliases else []
     if len(data) <= _CALLED_BY_NAME:
         for _ in range(2):
-            names = _names_around(data, places)
+            names = _names_around(module, sorted(places))
             more = set(_uses(data, names)) - set(places) if names else set()
             if not more:
                 break
@@ -164,14 +158,19 @@ def _aliases(data: bytes) -> set[bytes]:
     return {n for n in found if len(n) > 1}
 
 
-def _names_around(data: bytes, places: list[int]) -> set[bytes]:
-    """Return the names of the functions that begin last before a place."""
-    starts, names = [], []
-    for found in _FUNCTION.finditer(data):
-        starts.append(found.start())
-        names.append(found.group(1) or found.group(2) or found.group(3))
-    around = {names[at - 1] for place in places if (at := bisect_right(starts, place))}
-    return around - _KEYWORDS
+def _names_around(module: Module, places: list[int]) -> set[bytes]:
+    """Return the names of the functions around places, of those that are known without a look
+    into functions."""
+    found: set[bytes] = set()
+    for function in module.functions[1:]:
+        at = bisect_left(places, function.start)
+        if at < len(places) and places[at] <= function.end:
+            name = function.name.rpartition(".")[2].encode()
+            found |= {name} if len(name) > _SHORTEST and name[:1] not in b"<" else set()
+    return found - _KEYWORDS
+
+
+_SHORTEST = 3
 
 
 _KEYWORDS = frozenset([b"function", b"switch", b"while", b"return", b"catch", b"constructor"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from antivenom.analysis.flow.callbacks import is_callable
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.objects import ClassRefValue, Instance, Method, Partial
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of, text_of
+from antivenom.model.fact import Sighting
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.machine import Machine
@@ -300,6 +302,33 @@ def _raw(value: object, encoding: str | None = None) -> bytes:
     return bytes(value) if isinstance(value, (bytes, bytearray)) else b""
 
 
+_HOOK_ID = re.compile(r"\d{16,20}")
+_HOOK_KEY = re.compile(r"[\w-]{60,80}")
+
+
+def _drop(m: Machine, site: Site) -> Value | None:
+    """``new WebhookClient(id, key)``: the two parts of an address that anybody may write to."""
+    described = site.args[0].const if site.args and isinstance(site.args[0].const, dict) else {}
+    parts = [v.const for v in site.args[:2]]
+    if described:
+        parts = [described.get("id"), described.get("token")]
+    if len(parts) == 2 and all(isinstance(part, str) for part in parts):
+        number, key = map(str, parts)
+        if _HOOK_ID.fullmatch(number) and _HOOK_KEY.fullmatch(key):
+            m.effects.sighting(
+                m,
+                Sighting(
+                    id="text.secret-literal", kind="text", value=f"{number}/{key}"[:200],
+                    args=("name=discord-webhook",),
+                ),
+                site.line,
+            )  # fmt: skip
+            return Value(
+                path="messenger.Client()", hint=f"https://discord.com/api/webhooks/{number}/"
+            )
+    return None
+
+
 def _nothing(m: Machine, site: Site) -> Value | None:
     return Value(const="")
 
@@ -386,6 +415,7 @@ SPECIALS: dict[str, Special] = {
     "crypto.createDecipheriv": _decipher,
     "crypto.createDecipheriv().update": _decrypt,
     "crypto.createDecipheriv().final": _nothing,
+    "discord.js.WebhookClient": _drop,
     "URL": _url,
     "url.fileURLToPath": _first,
     "path.join": _joined_path,
