@@ -236,3 +236,26 @@ def test_a_module_that_was_fetched_runs_when_it_is_imported() -> None:
     assert chain not in seen(text.replace("NAME", "ez_setup")).flows()
     by_name = text.replace("import NAME", "__import__('NAME')").replace("NAME", "late_helper")
     assert chain in seen(by_name).flows()
+
+
+def test_a_repository_cloned_by_a_command_line() -> None:
+    clone = "git clone -q https://github.com/a/toolbox"
+    assert DROP in {
+        s.id for s in observe_command(f"{clone} && cd toolbox && python3 go.py").sightings
+    }
+    found = seen(f"import os\nos.system('{clone}')\nos.system('cd toolbox && python3 go.py')\n")
+    assert DROP_SHELL in found.flows()
+
+
+def test_a_repository_cloned_to_be_built_is_built() -> None:
+    found = seen(
+        """
+        import os, subprocess, sys
+        os.system("git clone --depth 1 https://github.com/org/libx deps/libx")
+        os.system("cd deps/libx && python setup.py build && ./configure && make install")
+        subprocess.check_call([sys.executable, "setup.py", "build"], cwd="deps/libx")
+        subprocess.check_call(["cmake", "deps/libx"])
+        """
+    )
+    flows = [f for f in found.facts if f.id in {DROP, DROP_SHELL}]
+    assert {f.path_class for f in flows} <= {"tool"}

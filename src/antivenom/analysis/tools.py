@@ -41,6 +41,36 @@ _RUNNERS = frozenset(
 )
 """Programs whose first argument is the program that matters."""
 _PREFIXES = frozenset(["nohup", "exec", "env", "time", "start", "sudo", "setsid", "nice", "run"])
+_BUILD_SCRIPTS = frozenset(
+    [
+        "autogen.sh",
+        "b2",
+        "bootstrap",
+        "bootstrap.bat",
+        "bootstrap.py",
+        "bootstrap.sh",
+        "build.bat",
+        "build.py",
+        "build.sh",
+        "buildconf",
+        "buildconf.bat",
+        "compile.sh",
+        "config",
+        "config.guess",
+        "config.sub",
+        "configure",
+        "configure.bat",
+        "configure.py",
+        "gradlew",
+        "install-sh",
+        "make.bat",
+        "meson.py",
+        "mvnw",
+        "setup.py",
+        "waf",
+    ]
+)
+"""What sources are built with: who fetched them meant to do that."""
 _LONGEST = 4000
 
 
@@ -65,6 +95,11 @@ def programs(command: str | Sequence[str]) -> Iterator[str]:
         program = _script(words)
         if program:
             yield program
+
+
+def builds(program: str) -> bool:
+    """Whether a script is one that sources are built with."""
+    return _name(program) in _BUILD_SCRIPTS
 
 
 def _parts(command: str | Sequence[str]) -> list[list[str]]:

@@ -256,6 +256,10 @@ def _plain(
         return _decoded(decoded, merge(stdin, inputs) if inputs is not NOTHING else stdin, inputs)
     if name == "chmod":
         _chmod(reading, command, texts)
+    if name in ("cd", "pushd") and texts:
+        reading.enter(texts[0])
+    if name == "git" and "clone" in texts:
+        network.cloned(reading, texts[texts.index("clone") + 1 :])
     if programs.has_role(name, "write") and texts:
         given = stdin if name == "tee" else inputs
         for target in texts if name == "tee" else texts[-1:]:

@@ -100,6 +100,16 @@ def save(reading: Reading, name: str, got: Stream, line: int) -> None:
     reading.wrote(name, got, line)
 
 
+def cloned(reading: Reading, texts: list[str]) -> None:
+    """Remember what ``git clone URL [FOLDER]`` brought: its folder holds it."""
+    at = next((n for n, text in enumerate(texts) if first_url(text)), None)
+    if at is None:
+        return
+    url = first_url(texts[at])
+    folder = texts[at + 1] if at + 1 < len(texts) else basename(url).removesuffix(".git")
+    reading.keep(folder, fetched(url))
+
+
 def lookup(reading: Reading, command: Command, arguments: list[Arg], stdin: Stream) -> Stream:
     """Follow nslookup, dig and ping: names can carry data."""
     for arg in arguments[1:12]:

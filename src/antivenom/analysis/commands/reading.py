@@ -194,12 +194,23 @@ class Reading:
             self.see(place[0], line, value=name, path_class=place[1])
             if stream.text and place[0].startswith("persist."):
                 self.nested(stream.text, "sh", line)
+        self.keep(name, stream, append=append)
+
+    def keep(self, name: str, stream: Stream, *, append: bool = False) -> None:
+        """Remember what a file, or a folder, holds now."""
         chains = tuple(chain.then("file.write") for chain in stream.chains)
         stored = Stream(chains, stream.data, stream.coded)
         key = file_key(name)
         self.files[key] = merge(self.files[key], stored) if append and key in self.files else stored
         if chains and len(self.saved) < MOST_SAVED:
             self.saved[name] = stored
+
+    def enter(self, folder: str) -> None:
+        """What was fetched into a folder is started from inside of it."""
+        known = self.files.get(file_key(folder))
+        if known is not None:
+            held = tuple(c for c in known.chains if c.via[0] == "net.fetch")
+            self.unpacked = merge(self.unpacked, Stream(held)) if held else self.unpacked
 
     def read(self, name: str, line: int) -> Stream:
         """Return what reading a file gives, and note secrets."""

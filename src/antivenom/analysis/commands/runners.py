@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from antivenom.analysis import tools
 from antivenom.analysis.commands import powershell as ps
 from antivenom.analysis.commands import programs
 from antivenom.analysis.commands.network import run_known
@@ -230,7 +231,7 @@ def run_file(reading: Reading, command: Command, arguments: list[Arg]) -> None:
 
 def _run_unpacked(reading: Reading, name: str, line: int) -> None:
     """Note that something is started from an archive that was fetched."""
-    if name.startswith(("/usr/", "/bin/", "/sbin/", "/opt/")):
+    if name.startswith(("/usr/", "/bin/", "/sbin/", "/opt/")) or tools.builds(name):
         return
     for chain in reading.unpacked.chains:
         reading.flow(chain, "process.spawn", line, certainty="low")

@@ -23,35 +23,6 @@ if TYPE_CHECKING:
 _SHORTEST = 5
 """Letters of a name that is looked for anywhere in a command line."""
 _MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|ico|webp|tiff?|wav|mp3|ogg|flac|mp4|avi)$", re.I)
-_BUILD_SCRIPTS = frozenset(
-    [
-        "autogen.sh",
-        "b2",
-        "bootstrap",
-        "bootstrap.bat",
-        "bootstrap.py",
-        "bootstrap.sh",
-        "build.bat",
-        "build.py",
-        "build.sh",
-        "buildconf",
-        "buildconf.bat",
-        "compile.sh",
-        "config",
-        "config.guess",
-        "config.sub",
-        "configure",
-        "configure.bat",
-        "configure.py",
-        "gradlew",
-        "install-sh",
-        "make.bat",
-        "meson.py",
-        "mvnw",
-        "setup.py",
-        "waf",
-    ]
-)
 _BOOTSTRAPS = frozenset(["ez_setup", "distribute_setup", "get_pip", "get_poetry"])
 """Installers of installers, which old build scripts fetch to have them at all."""
 _BROUGHT = ("net.", "data.")
@@ -116,7 +87,7 @@ def arriving(m: Machine, row: Row, site: Site) -> tuple[Taint, ...]:
         for text in telling.texts(value):
             groups += _of_text(m, text, command=bool(row.command))
     if row.command:
-        groups += _of_folder(m, site)
+        groups += _of_folder(m, row, site)
     return merge_taints(*groups)
 
 
@@ -125,9 +96,9 @@ def _of_text(m: Machine, text: str, *, command: bool) -> list[tuple[Taint, ...]]
     if found is not None:
         return [found]
     groups = [m.files[part] for part in _folders(text) if part in m.files]
-    if groups and _builds(text):
+    if groups and tools.builds(text):
         return []
-    if command and not groups:
+    if command and not groups and not any(map(tools.builds, tools.programs(text))):
         groups = [t for k, t in m.files.items() if len(k) >= _SHORTEST and k in text]
     return groups
 
@@ -139,26 +110,21 @@ def _folders(text: str) -> list[str]:
     return [p for p in text.replace("\\", "/").split("/")[:-1][-_MOST_PARTS:] if len(p) > 2]
 
 
-def _of_folder(m: Machine, site: Site) -> list[tuple[Taint, ...]]:
+def _of_folder(m: Machine, row: Row, site: Site) -> list[tuple[Taint, ...]]:
     """A script named without a folder lies where the program went to, or sends the call."""
     given = site.named.get("cwd")
     inside = _held(m, given) if given is not None else m.folder
     if not inside:
         return []
-    for place in (*site.args[:2], *site.named.values()):
+    for place in site.all(row.command):
         words = place.items if place.items is not None else [place]
         text = [text_of(w) or w.path.replace("sys.executable", "python") for w in words]
         line = text[0] if len(text) == 1 else text
         if isinstance(place.const, (list, tuple)):
             line = [str(word) for word in place.const]
-        if any(not _absolute(p) and not _builds(p) for p in tools.programs(line)):
+        if any(not _absolute(p) and not tools.builds(p) for p in tools.programs(line)):
             return [inside]
     return []
-
-
-def _builds(program: str) -> bool:
-    """Whether a script is what sources are built with: who fetched them meant to do that."""
-    return telling.file_key(program).lower() in _BUILD_SCRIPTS
 
 
 def _absolute(program: str) -> bool:
