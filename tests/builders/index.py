@@ -60,6 +60,8 @@ class Served:
     """On the page, where it differs from the truth."""
     uploaded: str = ""
     """ISO 8601; "" says nothing."""
+    provenance: str | None = ""
+    """Address of the attestations, None for a file without; "" says nothing."""
 
 
 @dataclass
@@ -128,6 +130,8 @@ class FakeIndex:
             "size": row.size if row.size is not None else len(row.data),
             "yanked": row.yanked,
         }
+        if row.provenance != "":
+            found["provenance"] = row.provenance
         if row.uploaded:
             found["upload-time"] = row.uploaded
         if row.metadata is not None:

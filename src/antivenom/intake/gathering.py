@@ -15,6 +15,7 @@ from antivenom.errors import AntivenomError
 from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
 from antivenom.intake.grouping import marked, release_of, shared, with_release
+from antivenom.intake.histories import history, with_history
 from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from antivenom.ecosystems.pypi.locate import IndexFile
     from antivenom.ecosystems.pypi.requirements import Wanted
     from antivenom.intake.releases import Index, Release
+    from antivenom.model.context import RegistryInfo
 
 _AHEAD = 4
 
@@ -34,6 +36,8 @@ class _Pending:
 
     release: Release
     file: IndexFile
+    registry: RegistryInfo | None = None
+    """What the index knows of the project, looked up once for all files of the release."""
 
 
 class _Desk:
@@ -143,8 +147,9 @@ def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:
     named = f"{found.coordinate.name}=={found.coordinate.version}"
     for note in found.notes:
         desk.tell(f"{named}: {note}")
+    known = history(found)
     for file in found.files:
-        yield _Pending(found, file)
+        yield _Pending(found, file, known)
 
 
 def _local(locator: Locator) -> list[list[str]]:
@@ -179,6 +184,7 @@ def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
         locator = index.locator(pending.release, pending.file)
         if len(pending.release.files) > 1:
             locator = with_release(locator, pending.release.coordinate.purl)
+        locator = with_history(locator, pending.file, pending.registry)
         return compared(locator, pending.release, pending.file, index)
     except AntivenomError as error:
         return Failure(target=pending.file.filename, error=error)

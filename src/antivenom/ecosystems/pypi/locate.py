@@ -48,6 +48,8 @@ class IndexFile:
     requires_python: str = ""
     uploaded: str = ""
     """ISO 8601; "" where the index does not say."""
+    attested: bool | None = None
+    """Whether it carries provenance (PEP 740); None where the index does not say."""
     metadata: Mapping[str, str] | None = None
     """Hashes of the separate metadata file (PEP 658), None where there is none."""
 
@@ -188,6 +190,7 @@ def _json_file(row: Mapping[str, Any], base: str) -> IndexFile | None:
         yanked=yanked if isinstance(yanked, str) else ("" if yanked else None),
         requires_python=str(row.get("requires-python") or ""),
         uploaded=str(row.get("upload-time") or "")[:40],
+        attested=bool(row["provenance"]) if "provenance" in row else None,
         metadata=_hashes(metadata) if metadata else None,
     )
 
