@@ -8,6 +8,8 @@ import sys
 import pytest
 
 _status = pytest.StashKey[int]()
+os.environ["XDG_DATA_HOME"] = os.path.join(os.sep, "nonexistent", "antivenom-tests")
+"""What this user knows of malware changes no test."""
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from antivenom import cli
 from antivenom.cli import parser
-from tests.catalog.sets import samples, sealed_set
+from tests.catalog.sets import samples, sdist, sealed_set
+from tests.likeness import known
 
 
 @pytest.fixture
@@ -142,3 +143,72 @@ def test_the_guide_names_every_command_and_flag() -> None:
         for action in command._actions:
             missing |= {f for f in action.option_strings if f.startswith("--") and f not in guide}
     assert missing - {"--help"} == set()
+
+
+def near(n: int) -> bytes:
+    text = known.THIEF.replace("demo", f"bad{n}").replace("drop.", f"drop{n}.") + f"x{n} = {n}\n"
+    return sdist(f"bad{n}", text)
+
+
+@pytest.fixture
+def alike(run, machine: Path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    members = {f"bad{n}/1.0/bad{n}-1.0.tar.gz": near(n) for n in range(2)}
+    sealed_set(machine / "set.zip", members)
+    assert run("import", str(machine / "set.zip"), "-j", "1")[0] == 0
+    (machine / "near-1.0.tar.gz").write_bytes(near(8))
+    return run
+
+
+def test_campaigns_index_and_check(alike, machine: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    filled = alike
+    status, out, _ = filled("campaigns")
+    assert status == 0
+    assert "2 specimens in 1 clusters" in out
+    status, out, _ = filled("index", "build")
+    assert status == 0
+    assert (machine / "data" / "antivenom" / "likeness.index").is_file()
+    assert "2 specimens, 1 campaigns" in filled("index", "show")[1]
+    (machine / "plain.py").write_text("def add(a, b):\n    return a + b\n")
+    status, out, _ = filled("check", str(machine / "near-1.0.tar.gz"), str(machine / "plain.py"))
+    assert status == 1
+    assert "setup.py is the code of campaign" in out
+    assert "plain.py: not known" in out
+    found = json.loads(filled("check", str(machine / "near-1.0.tar.gz"), "--format", "json")[1])
+    assert found[0]["like"][0]["id"] == "like.specimen"
+
+
+def test_good_code_is_left_out(alike, machine: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    filled = alike
+    (machine / "good").mkdir()
+    (machine / "good" / "bad0-1.0.tar.gz").write_bytes(near(0))
+    assert "code of 1 releases" in filled("index", "good", str(machine / "good"), "-j", "1")[1]
+    assert filled("index", "build")[0] == 0
+    assert "known good: bad0 1.0" in filled("index", "show")[1]
+    status, out, _ = filled("check", str(machine / "near-1.0.tar.gz"))
+    assert status == 0
+    assert "not known" in out
+
+
+def test_reviews_recognise_what_is_known(  # type: ignore[no-untyped-def]
+    alike,  # noqa: ANN001
+    machine: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from antivenom.judge.knowledge import local_knowledge
+
+    alike("campaigns")
+    alike("index", "build")
+    local_knowledge.cache_clear()
+    try:
+        assert cli.main(["review", str(machine / "near-1.0.tar.gz"), "--format", "json"]) == 1
+    finally:
+        local_knowledge.cache_clear()
+    found = json.loads(capsys.readouterr().out)["reviews"][0]["findings"]
+    assert "supply/campaign-code" in {one["rule"] for one in found}
+
+
+def test_something_else_is_no_index(run, machine: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    (machine / "other").write_bytes(b"other bytes")
+    status, _, err = run("index", "show", "--index", str(machine / "other"))
+    assert status == 2
+    assert "not a likeness file" in err

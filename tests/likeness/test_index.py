@@ -161,4 +161,4 @@ def test_common_lines_cost_a_bounded_number_of_comparisons() -> None:
         text = KnownText(sha256=f"{n:064x}", fingerprint=fingerprint(common + own).text())
         known.append(Known(sha256=f"{n + 9000:064x}", texts=(text,)))
     found = index(*known)
-    assert found.code(fingerprint([*common, *range(40)])) is None
+    assert found.code(fingerprint([*common, *range(40)]), ()) is None

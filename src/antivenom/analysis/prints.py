@@ -160,7 +160,7 @@ def _texts(
 
 def _print(text: Text, rest: _Room, prints: Prints) -> Print:
     normal = normalise(text.text, text.lang)
-    functions = _functions(normal, text.functions)
+    functions = hashes(normal, text.functions)
     kept = dict(list(functions.items())[: rest.functions])
     rest.functions -= len(kept)
     full = text.acts and rest.fingerprints > 0
@@ -182,7 +182,7 @@ def _shape(normal: Normal, *, fingerprinted: bool) -> tuple[str, str]:
     return skeleton, fingerprint(normal.hashes()).text() if fingerprinted else ""
 
 
-def _functions(normal: Normal, functions: Iterable[Function]) -> dict[str, str]:
+def hashes(normal: Normal, functions: Iterable[Function]) -> dict[str, str]:
     """Return name -> hash of the outermost functions; "" is all the code outside of them.
 
     Functions of one name (a property's getter and setter, the arms of a choice) are one entry.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Protocol
 
 from antivenom.context.known_names import KnownNames
 from antivenom.likeness import Index
+from antivenom.likeness.places import local_index
 from antivenom.model.profile import Profile
 from antivenom.model.review import Finding
 from antivenom.rules.book import Book, load
@@ -49,3 +51,9 @@ class Knowledge:
 def load_knowledge() -> Knowledge:
     """Return the knowledge that ships with the package."""
     return Knowledge(book=load())
+
+
+@cache
+def local_knowledge() -> Knowledge:
+    """Return what ships and this user's index of known malware. Raises `ConfigError`."""
+    return dataclasses.replace(load_knowledge(), likeness=local_index())

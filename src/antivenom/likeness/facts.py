@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from antivenom.likeness.index import Index, Kin
 from antivenom.model import fingerprint
@@ -33,13 +33,23 @@ def _whole(profile: Profile, index: Index) -> Iterator[Fact]:
 
 
 def _members(profile: Profile, index: Index) -> Iterator[Fact]:
+    seen = seen_in(profile)
     for entry in profile.manifest:
-        kin = kin_of(entry, index)
+        kin = kin_of(entry, index, seen.get((entry.path, 0), set()))
         if kin is not None:
             yield from _facts(profile, kin, entry.path, entry.activation, 0, entry.role)
 
 
-def kin_of(entry: ManifestEntry, index: Index) -> Kin | None:
+def seen_in(profile: Profile) -> dict[tuple[str, int], set[str]]:
+    """Return the ids of facts by member and layer, of flows each step; layer 0 has them all."""
+    seen: dict[tuple[str, int], set[str]] = {}
+    for fact in profile.facts:
+        for layer in {0, fact.layer}:
+            seen.setdefault((fact.member, layer), set()).update((fact.id, *fact.via))
+    return seen
+
+
+def kin_of(entry: ManifestEntry, index: Index, seen: Collection[str]) -> Kin | None:
     """Return what a member is like: the surest answer first."""
     if index.good_file(entry.sha256) is not None:
         return None
@@ -48,22 +58,24 @@ def kin_of(entry: ManifestEntry, index: Index) -> Kin | None:
         kin = index.skeleton(entry.skeleton)
     if kin is None and entry.fingerprint:
         known = fingerprint.parse(entry.fingerprint)
-        kin = index.code(known) if known else None
+        kin = index.code(known, seen) if known else None
     if kin is None and entry.functions:
-        kin = index.functions(code for name, code in entry.functions.items() if name)
+        kin = index.functions([c for name, c in entry.functions.items() if name], seen)
     return kin
 
 
 def _layers(profile: Profile, index: Index) -> Iterator[Fact]:
     activations = {entry.path: entry for entry in profile.manifest}
     prints = {one.layer: one for one in profile.layer_prints}
+    seen = seen_in(profile)
     for layer in profile.layers:
         kin = index.file(layer.sha256)
         known = prints.get(layer.id)
         if kin is None and known is not None:
             kin = index.skeleton(known.skeleton)
             found = fingerprint.parse(known.fingerprint)
-            kin = index.code(found) if kin is None and found else kin
+            does = seen.get((layer.member, 0), set())
+            kin = index.code(found, does) if kin is None and found else kin
         if kin is not None:
             entry = activations.get(layer.member)
             when = entry.activation if entry else "call"

@@ -7,7 +7,7 @@ collects the texts that share some of the smallest distinctive hashes and compar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from antivenom.likeness.making import FEWEST, NONE, WHAT, Group
 from antivenom.model.fingerprint import Fingerprint
 
 By = Literal["file", "skeleton", "functions", "code"]
-NEAR = 0.7
+NEAR = 0.6
 """Share of all distinctive pairs of lines that two texts must have in common."""
 INSIDE = 0.9
 INSIDE_FEWEST = 12
@@ -57,6 +57,7 @@ class Index:
         self._specimens = numbers("specimens")
         self._campaign_of = numbers("specimen_campaigns")
         self._label_of = numbers("specimen_labels")
+        self._acts_of = numbers("specimen_acts")
         self._files, self._file_rows = numbers("files"), numbers("files_rows")
         self._functions, self._function_rows = numbers("functions"), numbers("functions_rows")
         self._skeletons, self._skeleton_rows = numbers("skeletons"), numbers("skeletons_rows")
@@ -95,6 +96,10 @@ class Index:
     def _labels(self) -> list[str]:
         return msgspec.json.decode(self._held.bytes("labels"), type=list[str])
 
+    @cached_property
+    def _acts(self) -> list[list[list[str]]]:
+        return msgspec.json.decode(self._held.bytes("acts"), type=list[list[list[str]]])
+
     def artifact(self, sha256: str) -> Kin | None:
         """Return the specimen with these very bytes."""
         raw = bytes.fromhex(sha256) if len(sha256) == 64 else b""
@@ -127,27 +132,36 @@ class Index:
             self._skeletons, self._skeleton_rows, keys.of_code(code), "skeleton", 1.0
         )
 
-    def functions(self, codes: Iterable[str]) -> Kin | None:
-        """Return the specimen that has most of these functions, known-good ones left out."""
+    def functions(self, codes: Iterable[str], seen: Collection[str]) -> Kin | None:
+        """Return the specimen that has most of these functions, known-good ones left out.
+
+        `seen` are the ids of facts in the text: see `code`.
+        """
         own = [code for code in codes if not self.good_function(code)]
         hits: Counter[int] = Counter()
         for code in own:
             at = keys.place(self._functions, keys.of_code(code))
-            if at >= 0:
+            if at >= 0 and self._does(self._function_rows[at], seen):
                 hits[self._function_rows[at]] += 1
         total = hits.total()
         if total < 2 or total < NEAR * len(own):
             return None
         return self._kin(min(hits, key=lambda n: (-hits[n], n)), "functions", total / len(own))
 
-    def code(self, found: Fingerprint) -> Kin | None:
-        """Return the specimen whose text is nearest, when it is near enough."""
+    def code(self, found: Fingerprint, seen: Collection[str]) -> Kin | None:
+        """Return the specimen whose text is nearest, when it is near enough.
+
+        `seen` are the ids of facts in the text. A copy of a library with something added is near
+        to the library; it counts only when what the specimen is condemned for is seen here too.
+        """
         top = 1 << 32 if found.whole else found.values[-1]
         own = [v for v in found.values if keys.place(self._good_grams, v) < 0]
         if len(own) < FEWEST:
             return None
         best: tuple[float, float, int] | None = None
         for text in self._candidates(own):
+            if not self._does(self._rows[text], seen):
+                continue
             likeness = self._compare(own, top, text)
             if likeness is not None and (best is None or likeness > best[:2]):
                 best = (*likeness, text)
@@ -162,6 +176,11 @@ class Index:
                 shared.update(self._gram_texts[begin:end])
         ranked = sorted(shared, key=lambda text: (-shared[text], text))
         return ranked[:_COMPARED]
+
+    def _does(self, number: int, seen: Collection[str]) -> bool:
+        """Whether a text does one of the things that a specimen is condemned for."""
+        acts = self._acts[self._acts_of[number]]
+        return not acts or any(all(one in seen for one in chain) for chain in acts)
 
     def _compare(self, own: list[int], top: int, text: int) -> tuple[float, float] | None:
         """Return resemblance and the share of `own` a text has, None when they are not near."""

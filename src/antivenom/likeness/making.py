@@ -18,6 +18,8 @@ PROBED = 16
 """Smallest distinctive hashes of a text under which it can be found."""
 MOST_TEXTS = 32
 """Texts kept under one hash: more of them are copies of each other, or say nothing."""
+TELLING = 8
+"""Pairs of lines below which a skeleton is anybody's."""
 FEWEST = 6
 """Distinctive pairs of lines below which a text is only recognised exactly."""
 NONE = TOP = 0xFFFFFFFF
@@ -39,6 +41,9 @@ class Known(Struct, frozen=True, kw_only=True):
     label: str = "malware"
     campaign: str = ""
     """Id of a `Group`, "" for none."""
+    acts: tuple[tuple[str, ...], ...] = ()
+    """What it is condemned for: ids of facts, of which one set must be seen in what is only like
+    it. Empty: nothing was seen, so nothing is asked."""
     texts: tuple[KnownText, ...] = ()
 
 
@@ -63,12 +68,16 @@ def make(known: Iterable[Known], groups: Iterable[Group], good: Good | None = No
         maker.add(number, one)
     number_of = {group.id: n for n, group in enumerate(campaigns)}
     labels = sorted({one.label for one in specimens})
+    acts = sorted({one.acts for one in specimens})
+    act_of = {some: n for n, some in enumerate(acts)}
     arrays: dict[str, Values] = {
         "specimens": b"".join(bytes.fromhex(one.sha256) for one in specimens),
         "specimen_campaigns": container.numbers(
             "I", [number_of.get(one.campaign, NONE) for one in specimens]
         ),
         "specimen_labels": bytes(labels.index(one.label) for one in specimens),
+        "specimen_acts": container.numbers("I", [act_of[one.acts] for one in specimens]),
+        "acts": msgspec.json.encode(acts),
         "campaigns": msgspec.json.encode(campaigns),
         "labels": msgspec.json.encode(labels),
         **maker.arrays(),
@@ -96,7 +105,7 @@ class _Maker:
             for code in text.functions:
                 if self.good is None or self.good.function(code) is None:
                     self._put("functions", keys.of_code(code), number)
-            if text.skeleton:
+            if text.skeleton and self._tells(text.fingerprint):
                 self._put("skeletons", keys.of_code(text.skeleton), number)
             if text.fingerprint:
                 self.prints.setdefault(text.fingerprint, number)
@@ -104,6 +113,12 @@ class _Maker:
     def _put(self, table: str, key: int, number: int) -> None:
         if key:
             self.tables[table].setdefault(key, number)
+
+    def _tells(self, text: str) -> bool:
+        """Whether a text is long enough, and enough of it its own, for punctuation alone to say
+        which text it is."""
+        found = parse(text)
+        return bool(found and found.units >= TELLING and len(self._distinctive(found)) >= FEWEST)
 
     def arrays(self) -> dict[str, Values]:
         made: dict[str, Values] = {}

@@ -59,9 +59,9 @@ def reviewer(limits: Limits = DEFAULT_LIMITS) -> Callable[[bytes], bytes]:
     """
     from antivenom import pipeline
     from antivenom.intake.files import from_bytes, open_located
-    from antivenom.judge import load_knowledge
+    from antivenom.judge import local_knowledge
 
-    knowledge = load_knowledge()
+    knowledge = local_knowledge()
     decode = msgspec.msgpack.Decoder(Task).decode
 
     def answer(request: bytes) -> bytes:

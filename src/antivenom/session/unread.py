@@ -24,7 +24,7 @@ def unread(locator: Locator, killed: Killed) -> Review:
     from antivenom.analysis import engine
 
     reason = _SENTENCES[killed.reason].format(killed.detail)
-    return judge.unread(_info(locator), reason, judge.load_knowledge(), engine.digest())
+    return judge.unread(_info(locator), reason, judge.local_knowledge(), engine.digest())
 
 
 def _info(locator: Locator) -> ArtifactInfo:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from antivenom.cli import settings
 from antivenom.errors import UsageError
+from antivenom.likeness import places
+from antivenom.likeness.good import Good
 from antivenom.store import Store, default_url, open_store
 
 
@@ -26,3 +28,9 @@ def blobs_url(arguments: argparse.Namespace, store: Store) -> str:
     if store.engine.dialect.name != "sqlite" or not database:
         raise UsageError("where shall bytes be kept?", hint="give --blobs URL")
     return str(Path(database).parent / "blobs")
+
+
+def known_good(named: str | None) -> Good | None:
+    """Open known-good code: the file named, else this user's, else none."""
+    path = Path(named) if named else places.folder() / places.GOOD
+    return Good.open(path) if named or path.is_file() else None

@@ -36,6 +36,8 @@ def add(commands: Commands) -> None:
     _export(inner)
     _release(inner)
     _check(inner)
+    _campaigns(inner)
+    _index(inner)
 
 
 def command(
@@ -152,4 +154,34 @@ def _release(commands: Commands) -> None:
 def _check(commands: Commands) -> None:
     parser = command(commands, "check", "say whether files, hashes or releases are known")
     parser.add_argument("targets", metavar="FILE|HASH|PURL", nargs="+")
+    parser.add_argument("--index", metavar="FILE", help="of known malware; default: the user's")
     parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _campaigns(commands: Commands) -> None:
+    parser = command(commands, "campaigns", "group specimens by the code and hosts they share")
+    parser.add_argument("--good", metavar="FILE", help="known-good code to leave out")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _index(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "index",
+        help="make what reviews recognise known malware by",
+        description="Make what reviews recognise known malware by.",
+    )
+    inner = parser.add_subparsers(metavar="COMMAND", required=True)
+    build = command(inner, "build", "write the index of the catalog's malware", module="index")
+    build.add_argument("--output", "-o", metavar="FILE", help="default: where reviews look for it")
+    build.add_argument("--good", metavar="FILE", help="known-good code to leave out")
+    build.set_defaults(what="build")
+    good = command(
+        inner, "good", "read the code of ordinary packages, to leave it out", module="index"
+    )
+    good.add_argument("folders", metavar="FOLDER", nargs="+", help="archives you vouch for")
+    good.add_argument("--output", "-o", metavar="FILE", help="default: in the user's data folder")
+    good.add_argument("--jobs", "-j", metavar="N", type=int, default=0, help="reading processes")
+    good.set_defaults(what="good")
+    show = command(inner, "show", "say what an index holds", module="index")
+    show.add_argument("--index", metavar="FILE", help="default: where reviews look for it")
+    show.set_defaults(what="show")
