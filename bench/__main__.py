@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from antivenom.analysis import engine
 from bench import (
     catalog,
     corpus,
+    diff,
     evidence,
     kept,
     listing,
@@ -31,14 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"there is no corpus in {corpus.CORPUS}", file=sys.stderr)
         return 2
     started = time.monotonic()
-    run_it = {
-        "all": everything,
-        "evidence": rule_evidence,
-        "speed": only_speed,
-        "digests": digests,
-        "catalog": only_catalog,
-    }
-    run_it[options.what](options)
+    _WHAT[options.what](options)
     if options.what != "digests":
         print(f"{time.monotonic() - started:.0f} s")
     return 0
@@ -124,6 +118,15 @@ def only_catalog(options: argparse.Namespace) -> None:
         print(table.markdown())
 
 
+def releases(options: argparse.Namespace) -> None:
+    """Measure takeovers, ordinary updates and the cost of comparing; write their section."""
+    found = diff.tables(*diff.measured(measure.knowledge(evaluation=options.evaluation)))
+    for table in found:
+        print(table.markdown())
+    if not options.dry and not options.quick:
+        page.write_section("diff", found)
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -162,9 +165,7 @@ def _progress(total: int) -> Callable[[int], None] | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the review.")
-    parser.add_argument(
-        "what", nargs="?", default="all", choices=["all", "speed", "evidence", "digests", "catalog"]
-    )
+    parser.add_argument("what", nargs="?", default="all", choices=list(_WHAT))
     add = parser.add_argument
     add("--quick", action="store_true", help="the study part alone; nothing is written")
     add("--again", action="store_true", help="judge anew what this engine observed before")
@@ -179,6 +180,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--dry", action="store_true", help="write neither the page nor the evidence")
     add("--write", action="store_true", help="with `evidence`, `catalog`: write it into the pages")
     return parser
+
+
+_WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
+    "all": everything,
+    "evidence": rule_evidence,
+    "speed": only_speed,
+    "diff": releases,
+    "catalog": only_catalog,
+    "digests": digests,
+}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,16 @@ def between(text: str, body: str, begin: str = BEGIN, end: str = END) -> str:
     return f"{head}{begin}\n{body}\n{end}{tail}"
 
 
+def write_section(name: str, tables: Sequence[Table]) -> None:
+    """Put tables between the markers of a section of its own."""
+    begin = f"<!-- bench {name}: begin; written by `python -m bench {name}`, do not edit -->\n"
+    end = f"<!-- bench {name}: end -->\n"
+    text = PAGE.read_text(encoding="utf-8")
+    made = " · ".join(f"{key} {value}" for key, value in facts().items())
+    body = "\n".join([f"{made}\n", *(table.markdown() for table in tables)])
+    PAGE.write_text(between(text, body, begin, end), encoding="utf-8")
+
+
 def keep(tables: Sequence[Table], measured: Sequence[Measured]) -> None:
     """Write the results as JSON; archives of the check part stay unnamed."""
     RESULTS.parent.mkdir(exist_ok=True)
