@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from antivenom.ecosystems import folders
 from antivenom.ecosystems.npm import declared, hooks
 from antivenom.ecosystems.npm.entries import Files, commands, entry_points
 from antivenom.ecosystems.npm.manifest import MOST_BYTES, Manifest, read_manifest
@@ -86,7 +87,7 @@ class _Survey:
             path = by_path.get(f"{one.folder}binding.gyp")
             made += hooks.gyp(one, path, peek(path)) if path else ()
         for path, member in by_path.items():
-            made += hooks.opened(member, path, peek) if path in hooks.OPENED else ()
+            made += folders.opened(member, path, peek) if path in folders.OPENED else ()
         readme = next((m for p, m in by_path.items() if p.lower() == "readme.md"), "")
         text = peek(readme)[:20_000].decode("utf-8", "replace") if readme else ""
         return cls(files=Files(by_path), manifests=manifests, hooks=tuple(made), readme=text,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from antivenom.ecosystems import folders
 from antivenom.ecosystems.pypi import declared
 from antivenom.ecosystems.pypi.declared import Statement
 from antivenom.ecosystems.pypi.headers import parse_headers
@@ -17,13 +18,16 @@ from antivenom.ecosystems.pypi.record import compare_record
 from antivenom.ecosystems.pypi.roots import find_roots
 from antivenom.model.artifact import ArtifactKind
 from antivenom.model.fact import Sighting
-from antivenom.model.label import Activation, Label, Labels, Metadata, Role, Root, strongest
+from antivenom.model.label import Activation, Hook, Label, Labels, Metadata, Role, Root, strongest
 from antivenom.model.tree import Member, MemberError, MemberKind, Tree
 
 __all__ = ["compare_record", "could_run", "label", "platform_tag"]
 
 PEEK_BYTES = 1 << 20
 """Of a declaring file; the formats are far smaller."""
+_OPENED = folders.OPENED - {
+    *(".cursor/mcp.json", ".mcp.json", ".devcontainer/devcontainer.json", ".devcontainer.json"),
+}
 MOST_SCRIPTS = 500
 MOST_INNER = 20
 """Archives inside an archive that are labelled as distributions of their own."""
@@ -60,9 +64,17 @@ def label(
     return Labels(
         metadata=_best(surveys),
         roots=tuple(root for one in surveys for root in one.roots),
+        hooks=tuple(hook for one in surveys for hook in one.hooks),
         members=labels,
         sightings=seen,
     )
+
+
+def _opened(layout: Layout, peek: Callable[[str], bytes]) -> Iterator[Hook]:
+    """Yield what opening a source tree runs; containers and servers are asked about first."""
+    for place in layout.places.values():
+        if place.inner in _OPENED:
+            yield from folders.opened(place.member, place.inner, peek)
 
 
 def _read(member: Member) -> bytes:
@@ -97,6 +109,7 @@ class _Survey:
     modules: Modules
     declarations: Declarations
     roots: tuple[Root, ...]
+    hooks: tuple[Hook, ...] = ()
 
     @classmethod
     def of(
@@ -120,7 +133,8 @@ class _Survey:
         found = read_declarations(layout, peek)
         modules = survey_modules(layout, found.configs)
         roots = find_roots(layout, modules, found.configs, found.entry_points, peek)
-        return cls(layout=layout, modules=modules, declarations=found, roots=roots)
+        opened = () if layout.installed else tuple(_opened(layout, peek))
+        return cls(layout=layout, modules=modules, declarations=found, roots=roots, hooks=opened)
 
     @cached_property
     def _misnamed(self) -> frozenset[Role]:
