@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import zstandard
 from packaging.version import Version
 from tests.takeovers.incident import Pair, TakenOver, pairs
 from tests.takeovers.incidents import taken_over
@@ -63,7 +64,13 @@ def measured(known: Knowledge) -> tuple[list[Update], list[Update]]:
 
 def tables(attacks: Sequence[Update], ordinary: Sequence[Update]) -> list[Table]:
     """Return the figures of issue 3: takeovers found, updates left alone, cost."""
-    return [_found(attacks), _alone(ordinary), _cost(ordinary), _missed(attacks)]
+    return [
+        _found(attacks),
+        _alone(ordinary),
+        _cost(ordinary),
+        _missed(attacks),
+        _rules(attacks, ordinary),
+    ]
 
 
 def _takeover(one: TakenOver, known: Knowledge) -> Update:
@@ -80,13 +87,13 @@ def _pair(pair: Pair, known: Knowledge) -> Update:
 
 
 def _update(name: str, old: Artifact, new: Artifact, known: Knowledge) -> Update:
-    kept = encoded(pipeline.observe(old))
+    kept = zstandard.ZstdCompressor(level=3).compress(encoded(pipeline.observe(old)))
 
     def plain() -> Review:
         return pipeline.judge(pipeline.observe(new), NOTHING, known)
 
     def compared() -> Review:
-        context = Context(baseline=decoded(kept))
+        context = Context(baseline=decoded(zstandard.ZstdDecompressor().decompress(kept)))
         review = pipeline.judge(pipeline.observe(new), context, known)
         return _shown(review, new, old) if review.verdict is not Verdict.CLEAN else review
 
@@ -97,7 +104,7 @@ def _update(name: str, old: Artifact, new: Artifact, known: Knowledge) -> Update
         review=review,
         plain=alone,
         lines=len(page.splitlines()),
-        patch=_is_patch(decoded(kept), review),
+        patch=_is_patch(pipeline.observe(old), review),
         seconds=seconds,
         plain_seconds=plain_seconds,
     )
@@ -212,6 +219,21 @@ def _times(ordinary: Sequence[Update]) -> list[tuple[float, float]]:
 
 def _more(ordinary: Sequence[Update]) -> Iterator[float]:
     return (one.seconds - one.plain_seconds for one in ordinary)
+
+
+def _rules(attacks: Sequence[Update], ordinary: Sequence[Update]) -> Table:
+    """Return how often each rule found something new: the corpus has no pairs to measure that."""
+    counted = [Counter(r for one in ones for r in _new(one)) for ones in (attacks, ordinary)]
+    rows: list[tuple[str, ...]] = [
+        (rule, str(counted[0][rule]), str(counted[1][rule]))
+        for rule in sorted(counted[0] | counted[1])
+    ]
+    header = ("rule", "taken-over releases", "ordinary updates")
+    return Table(title="Rules on what is new", header=header, rows=rows)
+
+
+def _new(one: Update) -> set[str]:
+    return {f.rule for f in one.review.findings if f.change == "new" and f.state == "enabled"}
 
 
 def _missed(attacks: Sequence[Update]) -> Table:
