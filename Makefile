@@ -33,6 +33,7 @@ format: $(VENV)/dev.stamp ## Rewrite the code in the house style
 
 bench: $(VENV)/dev.stamp ## Measure on the corpus, write docs/benchmarks.md and the rules' evidence
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench diff
 	$(BIN)/python -m bench catalog --write
 
 rules: $(VENV)/dev.stamp ## Check the rule pages and write their index

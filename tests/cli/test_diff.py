@@ -133,3 +133,31 @@ def test_a_broken_predecessor_costs_the_comparison_alone(
 def test_what_is_not_there_is_status_two(arguments: list[str]) -> None:
     release("1.1", QUIET)
     assert main(arguments) == 2
+
+
+def test_a_release_by_name_is_compared_with_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tests.builders.index import serve
+
+    with serve() as fake:
+        monkeypatch.setenv("PIP_INDEX_URL", fake.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        for version, code in (("1.0", QUIET), ("1.1", TELLS), ("1.2", TELLS)):
+            data = archives.wheel({"demo/__init__.py": code}, name="demo", version=version)
+            fake.add("demo", f"demo-{version}-py3-none-any.whl", data,
+                     uploaded=f"2026-05-0{version[-1]}T10:00:00Z")  # fmt: skip
+        assert main(["review", "demo==1.0"]) == 0
+        assert "no earlier release" in capsys.readouterr().out
+        assert main(["review", "demo==1.1", "--format", "json"]) == 1
+        [review] = json.loads(capsys.readouterr().out)["reviews"]
+        assert review["context"]["baseline"] == "pkg:pypi/demo@1.0"
+        assert main(["diff", "demo==1.0", "demo==1.2"]) == 1
+        assert "against demo==1.0 from the index" in capsys.readouterr().out
+        assert main(["review", "demo==1.2", "--baseline", "1.0"]) == 1
+        capsys.readouterr()
+        # Compared with a release that does the same, nothing is new.
+        assert main(["review", "demo==1.2", "--offline", "--format", "json"]) == 0
+        [review] = json.loads(capsys.readouterr().out)["reviews"]
+        assert review["changes"]["observations"] == 0
+        assert main(["review", "demo==1.1", "--baseline", "none"]) == 0
