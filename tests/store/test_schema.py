@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, String, insert, inspect, select, text
 
-from antivenom.errors import ConfigError
+from antivenom.errors import ConfigError, MissingDependencyError
 from antivenom.store import open_store, schema
 from antivenom.store.migrations import STEPS, add_column, migrate
 from antivenom.store.packing import pack, unpack
@@ -59,6 +59,11 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     place.write_text("this is not a database, and it is long enough to be looked at " * 40)
     with pytest.raises(ConfigError, match="cannot be opened"):
         open_store(str(place))
+
+
+def test_a_missing_driver_is_named() -> None:
+    with pytest.raises(MissingDependencyError, match="driver"):
+        open_store("mysql+pymysql://host.example/x")
 
 
 def test_documents_come_back() -> None:

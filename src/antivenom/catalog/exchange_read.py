@@ -8,14 +8,12 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, Table, update
+from sqlalchemy import Connection, Table
 
 from antivenom.catalog import writing
-from antivenom.catalog.batches import batched
 from antivenom.catalog.exchange import TABLES, restore
 from antivenom.catalog.importing import Report
 from antivenom.catalog.specimen import Specimen
-from antivenom.catalog.statement import current
 from antivenom.errors import TargetError
 from antivenom.store import Store, schema
 from antivenom.store.packing import pack
@@ -51,7 +49,8 @@ def _read(store: Store, rows: Rows, report: Report) -> None:
             if len(waiting[table]) >= 20 * _AT_ONCE:
                 _flush(connection, waiting, report)
         _flush(connection, waiting, report)
-        _relabel(connection, spoken)
+        # Some statements were here and others came: all of them count.
+        writing.relabel(connection, spoken)
 
 
 def _flush(
@@ -62,19 +61,6 @@ def _flush(
         waiting[table].clear()
         if table is schema.specimens:
             report.new += added
-
-
-def _relabel(connection: Connection, ids: set[str]) -> None:
-    """Compute labels from all statements, those that were here and those that came."""
-    table = schema.specimens
-    for some in batched(sorted(ids), _AT_ONCE):
-        about: dict[str, list[Any]] = {}
-        for one in writing.statements_of(connection, some):
-            about.setdefault(one.specimen, []).append(one)
-        for id, statements in about.items():
-            now = current(statements)
-            values = {"label": now.label, "confidence": now.confidence}
-            connection.execute(update(table).where(table.c.id == id).values(values))
 
 
 def _of_lines(place: Path, report: Report) -> Rows:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 
 from antivenom.model.coordinate import normalize_pypi
+from antivenom.report.escape import visible
 
 OSV_NAMES: Mapping[str, str] = {
     "pypi": "PyPI",
@@ -28,7 +29,7 @@ _ECOSYSTEMS = {kind: ours for ours, kind in _TYPES.items()}
 
 def ecosystem_of(osv_name: str) -> str:
     """Return our name of an OSV ecosystem: the part before a colon, in lower case if unknown."""
-    name = osv_name.partition(":")[0].strip().lower()
+    name = visible(osv_name.partition(":")[0].strip().lower(), 60)
     return _OURS.get(name, name)
 
 
@@ -37,7 +38,7 @@ def normal_name(ecosystem: str, name: str) -> str:
     return normalize_pypi(name) if ecosystem == "pypi" else name
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def purl_of(ecosystem: str, name: str, version: str = "") -> str:
     """Return the package URL of a release, or of every release when there is no version."""
     from packageurl import PackageURL

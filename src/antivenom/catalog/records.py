@@ -7,6 +7,7 @@ package URL. The document is kept as it came. A withdrawn record takes back what
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ _MOST = 16 << 20
 _VERSIONS = 5000
 """Releases one record may name."""
 _BATCH = 200
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))?")
 _IOCS: dict[str, IndicatorKind] = {
     "domains": "host",
     "urls": "url",
@@ -70,7 +72,7 @@ class Record(Struct, frozen=True, kw_only=True):
     """An OSV record, as far as we read it."""
 
     id: str
-    modified: str
+    modified: str = ""
     published: str | None = None
     withdrawn: str | None = None
     summary: str | None = None
@@ -146,8 +148,14 @@ def parse(data: bytes | str) -> tuple[Record, dict[str, Any]]:
         document = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(f"not an OSV record: {error}") from None
-    if not record.id or len(record.id) > 200 or not releases(record):
-        raise ValueError("names no id or no package")
+    if not record.id or len(record.id) > 200 or visible(record.id) != record.id:
+        raise ValueError("has no id, or none that can be written")
+    if not all(
+        _TIME.fullmatch(t) for t in (record.modified, record.published, record.withdrawn) if t
+    ):
+        raise ValueError("has times that are none")
+    if not releases(record):
+        raise ValueError("names no package")
     return record, document
 
 

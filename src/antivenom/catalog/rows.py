@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from antivenom.catalog.statement import LABELS, Confidence, Label
 from antivenom.errors import UsageError
+from antivenom.report.escape import visible
 
 _ALSO: Mapping[str, tuple[str, ...]] = {
     "tags": ("behaviour_tags", "behavior_tags"),
@@ -70,7 +71,9 @@ def _row(cells: Mapping[str, str | None]) -> Row:
     for name in Row.__struct_fields__:
         spellings = (name, *_ALSO.get(name, ()))
         found = (cells.get(spelling) for spelling in spellings)
-        values[name] = next((cell.strip() for cell in found if cell), "")
+        said = next((cell.strip() for cell in found if cell), "")
+        # The path finds the sample and stays as it is; the rest is only ever shown.
+        values[name] = said if name == "path" else visible(said)
     return Row(**values)
 
 

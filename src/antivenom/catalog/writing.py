@@ -105,6 +105,13 @@ def say(connection: Connection, statements: Iterable[Statement]) -> int:
     return len(added)
 
 
+def relabel(connection: Connection, ids: Iterable[str]) -> None:
+    """Compute the labels of specimens anew, from everything said about them."""
+    for some in batched(sorted(set(ids)), _AT_ONCE):
+        said = statements_of(connection, some)
+        _label(connection, said, {one.specimen for one in said})
+
+
 def statements_of(connection: Connection, ids: Iterable[str]) -> list[Statement]:
     """Return everything said about specimens, in the order it was said."""
     table = schema.statements
@@ -149,10 +156,14 @@ def _label(connection: Connection, statements: list[Statement], ids: set[str]) -
     about: dict[str, list[Statement]] = {}
     for one in statements:
         about.setdefault(one.specimen, []).append(one)
+    alike: dict[tuple[str, str], list[str]] = {}
     for id in sorted(ids):
         found = current(about[id])
-        values = {"label": found.label, "confidence": found.confidence}
-        connection.execute(update(table).where(table.c.id == id).values(values))
+        alike.setdefault((found.label, found.confidence), []).append(id)
+    for (label, confidence), same in alike.items():
+        for some in batched(same, _AT_ONCE):
+            query = update(table).where(table.c.id.in_(some))
+            connection.execute(query.values(label=label, confidence=confidence))
 
 
 def _specimen_row(entry: Entry, source: str, moment: str) -> dict[str, Any]:
@@ -326,15 +337,17 @@ def _put_claims(connection: Connection, entries: Sequence[Entry]) -> None:
         (row["specimen"], row["source"], row["origin"]): dict(row)
         for row in _every(connection, table, "specimen", {id for id, _, _ in claims})
     }
+    fresh = []
     for key, claim in claims.items():
         row = claim_row(key[0], claim)
         if stored.get(key) == row:
             continue
+        fresh.append(row)
         if key in stored:
             same = (table.c.specimen, table.c.source, table.c.origin)
             where = [column == value for column, value in zip(same, key, strict=True)]
             connection.execute(delete(table).where(*where))
-        connection.execute(insert(table).values(row))
+    add(connection, table, fresh)
 
 
 def claim_row(id: str, claim: Claim) -> dict[str, Any]:

@@ -81,6 +81,10 @@ def open_store(url: str = "") -> Store:
         store = Store(_engine(_as_url(url or default_url())))
         with store.writing() as connection:
             migrate(connection)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"this database needs a driver: {error.name}", hint=f"pip install {error.name}"
+        ) from None
     except (exc.SQLAlchemyError, OSError, sqlite3.Error) as error:
         said = getattr(error, "orig", None) or error
         raise ConfigError(f"the catalog cannot be opened: {said}") from None
