@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
+import msgspec
+
 from antivenom.context.matching import match_members
+from antivenom.model.profile import ManifestEntry, Profile
 from tests.context.releases import sdist, wheel
 
 LONG = "\n\n\n".join(
@@ -65,3 +70,21 @@ def test_a_second_member_of_a_name_is_a_new_one() -> None:
 
     new = observe(from_bytes(archives.make_zip(twice), "x.zip"))
     assert len(match_members(new, old).added) == 1
+
+
+def test_floods_of_members_cost_no_more_than_their_number() -> None:
+    def flood(folder: str, sha256: str) -> Profile:
+        entries = tuple(
+            ManifestEntry(
+                path=f"{folder}{n}/m{n}.py", sha256=sha256, size=9, kind="file", lang="python",
+                functions={f"f{n}": str(n % 7)},
+            )
+            for n in range(40_000)
+        )  # fmt: skip
+        return msgspec.structs.replace(wheel({}), manifest=entries)
+
+    started = time.perf_counter()
+    found = match_members(flood("a", "x"), flood("b", "x"))
+    assert len(found.pairs) == 40_000
+    match_members(flood("a", "x"), flood("b", "y"))
+    assert time.perf_counter() - started < 6

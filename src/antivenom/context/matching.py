@@ -16,6 +16,8 @@ from antivenom.model.profile import ManifestEntry, Profile
 _SOURCE_FOLDERS = ("src/", "lib/")
 _MOST_FUNCTIONS = 400
 """Functions of one member that are looked for elsewhere."""
+_NEAR = 20
+"""Members with the same bytes among which one of the same name is looked for."""
 _DIST_INFO = re.compile(r"^[^/]{1,200}\.(dist-info|egg-info)/")
 
 
@@ -88,9 +90,10 @@ def _by_content(left: list[ManifestEntry], free: list[ManifestEntry]) -> dict[st
     for entry in left:
         same = places.get(entry.sha256)
         if same:
+            # A flood of equal files is paired as it comes: a search would cost its square.
             name = _name(entry.path)
-            at = next((n for n, path in enumerate(same) if _name(path) == name), 0)
-            found[entry.path] = same.pop(at)
+            near = range(max(len(same) - _NEAR, 0), len(same))
+            found[entry.path] = same.pop(next((n for n in near if _name(same[n]) == name), -1))
     return found
 
 
