@@ -14,6 +14,7 @@ from bench import (
     diff,
     evidence,
     kept,
+    likeness,
     listing,
     live,
     measure,
@@ -112,6 +113,12 @@ def only_speed(_: argparse.Namespace) -> None:
     print(speed.whole(measure.knowledge()).markdown())
 
 
+def only_likeness(options: argparse.Namespace) -> None:
+    """Measure campaigns and recognition."""
+    for table in likeness.whole(write=options.write, jobs=options.jobs):
+        print(table.markdown())
+
+
 def only_catalog(options: argparse.Namespace) -> None:
     """Measure the catalog: import, round trips, agreement with readers."""
     for table in catalog.whole(write=options.write, jobs=options.jobs):
@@ -178,7 +185,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--live", type=int, nargs="?", const=0, help="run the peers on so many ordinary packages")
     add("--no-live", action="store_true", help="run no peer")
     add("--dry", action="store_true", help="write neither the page nor the evidence")
-    add("--write", action="store_true", help="with `evidence`, `catalog`: write it into the pages")
+    add(
+        "--write",
+        action="store_true",
+        help="with `evidence`, `catalog`, `likeness`: write it into the pages",
+    )
     return parser
 
 
@@ -188,6 +199,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "speed": only_speed,
     "diff": releases,
     "catalog": only_catalog,
+    "likeness": only_likeness,
     "digests": digests,
 }
 

@@ -42,9 +42,9 @@ def whole(*, write: bool, jobs: int = 0) -> list[Table]:
 
 
 def _imports(store: Store, folder: Path, jobs: int) -> Table:
-    first, took = _bring(store, jobs)
+    first, took = bring(store, jobs)
     before = digest(store)
-    second, again = _bring(store, jobs)
+    second, again = bring(store, jobs)
     same = digest(store) == before
     rate = first.listed / took
     size = (folder / "catalog.db").stat().st_size / 1e6
@@ -78,7 +78,8 @@ def _imports(store: Store, folder: Path, jobs: int) -> Table:
     )
 
 
-def _bring(store: Store, jobs: int) -> tuple[Report, float]:
+def bring(store: Store, jobs: int) -> tuple[Report, float]:
+    """Import the corpus; return the report and the seconds it took."""
     options = Options(
         source=_SOURCE, listing=corpus.CORPUS / "malware-dev.csv", jobs=jobs, licence="not stated"
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -74,6 +75,13 @@ def test_what_everybody_has_links_nobody() -> None:
 def test_what_is_equal_is_one_cluster_whatever_its_number() -> None:
     flood = [piece(f"{n:04}", (0, 30)) for n in range(3000)]
     assert [len(one) for one in clusters(*flood)] == [3000]
+
+
+def test_a_flood_of_near_copies_is_one_cluster_and_costs_its_number() -> None:
+    started = time.process_time()
+    flood = [piece(f"{n:04}", (0, 60), (100 + n, 102 + n)) for n in range(3000)]
+    assert [len(one) for one in clusters(*flood)] == [3000]
+    assert time.process_time() - started < 5.0
 
 
 def test_pieces_without_code_are_joined_by_equal_files_alone() -> None:

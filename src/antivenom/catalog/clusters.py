@@ -9,13 +9,15 @@ and whose hidden texts are not stay apart. The same pieces give the same answer 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 NEAR = 0.75
 """Share of all pairs of lines that two packages of one cluster have in common."""
+SAME = 0.9
+"""Share from which one follows the other without more ado."""
 HIDDEN_APART = 0.3
 HIDDEN_FEWEST = 6
 """Two packages whose hidden texts have this many pairs and share less than that stay apart."""
@@ -23,6 +25,8 @@ BANDS = 24
 """Smallest hashes under which a package is looked for."""
 _MOST_BAND = 400
 """Packages under one hash, identical ones counted once; above it the hash says nothing."""
+_COMPARED = 8
+"""Leaders that one is compared with."""
 _MOST_LINKED = 40
 """Clusters that may share a host, file or wallet for it to be called rare."""
 
@@ -57,7 +61,7 @@ class Place:
 def place(pieces: Iterable[Piece]) -> dict[str, Place]:
     """Return where each piece belongs."""
     ordered = sorted(pieces, key=lambda p: p.id)
-    groups = _identical(ordered)
+    groups = _led(_identical(ordered))
     likeness = _pairs([members[0] for members in groups])
     cluster_of = _grown(groups, likeness)
     nearest = _nearest(groups, likeness, cluster_of)
@@ -81,6 +85,31 @@ def _identical(ordered: Sequence[Piece]) -> list[list[Piece]]:
         key = (piece.grams, piece.hidden) if piece.grams else (files or piece.id)
         found.setdefault(key, []).append(piece)
     return list(found.values())
+
+
+def _led(groups: Sequence[list[Piece]]) -> list[list[Piece]]:
+    """Let nearly equal ones follow the first of them, so that a flood is one point."""
+    led: list[list[Piece]] = []
+    bands: dict[int, list[int]] = defaultdict(list)
+    for group in groups:
+        piece = group[0]
+        smallest = heapq.nsmallest(BANDS, piece.grams)
+        leaders = Counter(number for gram in smallest for number in bands[gram])
+        ranked = sorted(leaders, key=lambda number: (-leaders[number], number))[:_COMPARED]
+        near = (n for n in ranked if _follows(piece, led[n][0]))
+        found = next(near, None)
+        if found is not None:
+            led[found] += group
+            continue
+        for gram in smallest:
+            if len(bands[gram]) < _MOST_BAND:
+                bands[gram].append(len(led))
+        led.append(list(group))
+    return led
+
+
+def _follows(piece: Piece, leader: Piece) -> bool:
+    return _share(piece.grams, leader.grams) >= SAME and not _apart(piece, leader)
 
 
 def _pairs(pieces: Sequence[Piece]) -> dict[tuple[int, int], float]:
@@ -155,10 +184,15 @@ def _nearest(
             for number in (one, other):
                 best[number] = max(best.get(number, 0.0), share)
     return {
-        piece.id: 1.0 if len(group) > 1 else best.get(number, 1.0)
+        piece.id: _to_others(piece, group) if len(group) > 1 else best.get(number, 1.0)
         for number, group in enumerate(groups)
         for piece in group
     }
+
+
+def _to_others(piece: Piece, group: Sequence[Piece]) -> float:
+    other = group[1] if piece is group[0] else group[0]
+    return _share(piece.grams, other.grams) if piece.grams else 1.0
 
 
 def _linked(

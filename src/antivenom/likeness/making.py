@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from array import array
 from collections.abc import Iterable
+from itertools import groupby, islice
 
 import msgspec
 from msgspec import Struct
@@ -129,29 +130,25 @@ class _Maker:
         return made | self._texts()
 
     def _texts(self) -> dict[str, Values]:
-        values: list[int] = []
-        tops: list[int] = []
-        rows: list[int] = []
-        offsets = [0]
-        under: dict[int, list[int]] = defaultdict(list)
+        values, tops, rows, offsets = array("I"), array("I"), array("I"), array("I", [0])
+        found_under: list[int] = []
+        """Hash and text in one number: hash in the upper, text in the lower 32 bits."""
         for text, number in sorted(self.prints.items(), key=lambda item: (item[1], item[0])):
             found = parse(text)
             own = self._distinctive(found) if found else []
             if found is None or len(own) < FEWEST:
                 continue
-            for gram in own[:PROBED]:
-                if len(under[gram]) < MOST_TEXTS:
-                    under[gram].append(len(rows))
-            values += own
+            found_under += [gram << 32 | len(rows) for gram in own[:PROBED]]
+            values.extend(own)
             tops.append(TOP if found.whole else found.values[-1])
             rows.append(number)
             offsets.append(len(values))
         return {
-            "text_values": container.numbers("I", values),
-            "text_tops": container.numbers("I", tops),
-            "text_rows": container.numbers("I", rows),
-            "text_offsets": container.numbers("I", offsets),
-            **_postings(under),
+            "text_values": values,
+            "text_tops": tops,
+            "text_rows": rows,
+            "text_offsets": offsets,
+            **_postings(found_under),
         }
 
     def _distinctive(self, found: Fingerprint) -> list[int]:
@@ -160,18 +157,14 @@ class _Maker:
         return [value for value in found.values if value not in known]
 
 
-def _postings(under: dict[int, list[int]]) -> dict[str, Values]:
+def _postings(under: list[int]) -> dict[str, Values]:
     """Return hash -> texts as three arrays: ascending hashes, where their texts begin, texts."""
-    grams, offsets = sorted(under), [0]
-    texts: list[int] = []
-    for gram in grams:
-        texts += under[gram]
+    grams, offsets, texts = array("I"), array("I", [0]), array("I")
+    for gram, entries in groupby(sorted(under), key=lambda entry: entry >> 32):
+        texts.extend(entry & TOP for entry in islice(entries, MOST_TEXTS))
+        grams.append(gram)
         offsets.append(len(texts))
-    return {
-        "grams": container.numbers("I", grams),
-        "gram_offsets": container.numbers("I", offsets),
-        "gram_texts": container.numbers("I", texts),
-    }
+    return {"grams": grams, "gram_offsets": offsets, "gram_texts": texts}
 
 
 def _good(good: Good | None, grams: set[int]) -> dict[str, Values]:
