@@ -78,7 +78,7 @@ def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
     facts = surround(profile, context, knowledge.names)
     facts += likeness(profile, knowledge.likeness)
     matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
-    review = weigh(profile, context, matches, knowledge)
+    review = weigh(profile, context, matches, knowledge, facts)
     return compared(review, profile, context, facts)
 
 

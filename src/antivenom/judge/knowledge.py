@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
@@ -11,7 +12,7 @@ from typing import Protocol
 from antivenom.context.known_names import KnownNames
 from antivenom.likeness import Index
 from antivenom.likeness.places import local_index
-from antivenom.model.profile import Profile
+from antivenom.model.fact import Fact
 from antivenom.model.review import Finding
 from antivenom.rules.book import Book, load
 
@@ -23,8 +24,13 @@ class Scorer(Protocol):
     def digest(self) -> str:
         """Identifies the model and its data."""
 
-    def score(self, profile: Profile, findings: tuple[Finding, ...]) -> float:
-        """Return a probability in 0..1, calibrated to the verdict thresholds."""
+    def score(
+        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
+    ) -> float:
+        """Return 0..1, calibrated to the verdict thresholds.
+
+        `facts` are those the rules saw, `layers` counts decoded texts, `rules` is their score.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

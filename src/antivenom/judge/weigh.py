@@ -55,13 +55,21 @@ _MOST_SPANS = 8
 
 
 def weigh(
-    profile: Profile, context: Context, matches: Iterable[Match], knowledge: Knowledge
+    profile: Profile,
+    context: Context,
+    matches: Iterable[Match],
+    knowledge: Knowledge,
+    facts: Sequence[Fact] = (),
 ) -> Review:
-    """Return the review of a profile in its surroundings from its rules' matches."""
+    """Return the review of a profile in its surroundings from its rules' matches.
+
+    `facts` are those the rules saw; only a trained scorer looks at them.
+    """
     findings = _findings(profile, matches)
     score = score_of([f.weight for f in findings])
     if knowledge.scorer is not None:
-        score = max(score, min(knowledge.scorer.score(profile, findings), 1.0))
+        layers = len(profile.layers)
+        score = max(score, min(knowledge.scorer.score(facts, layers, findings, score), 1.0))
     blocking = any(p.blocking for p in profile.coverage.problems)
     verdict = verdict_of(score, blocking=blocking)
     return Review(
