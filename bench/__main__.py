@@ -18,6 +18,7 @@ from bench import (
     listing,
     live,
     measure,
+    npm,
     page,
     speed,
     tables,
@@ -134,6 +135,11 @@ def releases(options: argparse.Namespace) -> None:
         page.write_section("diff", found)
 
 
+def only_npm(options: argparse.Namespace) -> None:
+    """Measure npm: specimens, labelled install scripts, ordinary packages of npm's cache."""
+    print(npm.whole(quick=options.quick, write=options.write))
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -201,6 +207,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "catalog": only_catalog,
     "likeness": only_likeness,
     "digests": digests,
+    "npm": only_npm,
 }
 
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -43,7 +43,10 @@ def _observed(package: Package) -> Profile:
 
 
 def pack(package: Package) -> tuple[str, bytes]:
-    """Make a wheel of a sample that holds a `.dist-info` folder, an sdist of any other."""
+    """Make a wheel of a sample with a `.dist-info` folder, an npm tarball of one with a manifest of
+    npm, an sdist of any other."""
+    if "package.json" in package.files:
+        return "demo-1.0.0.tgz", _tarball(package.files)
     if any(".dist-info/" in path for path in package.files):
         return "demo-1.0-py3-none-any.whl", _wheel(package)
     return "demo-1.0.tar.gz", _sdist(package)
@@ -61,9 +64,13 @@ def _sdist(package: Package) -> bytes:
     name = package.metadata.get("name", "demo")
     version = package.metadata.get("version", "1.0")
     info = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    return _tarball({"PKG-INFO": info.encode(), **package.files})
+
+
+def _tarball(files: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for path, data in {"PKG-INFO": info.encode(), **package.files}.items():
+        for path, data in files.items():
             entry = tarfile.TarInfo(TOP + path)
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))

@@ -31,6 +31,9 @@ _ABOUT_KEYS = re.compile(
     r"wallet|mnemonic|keypair|account|address|valid|check|verify|recover|import|restore|derive",
     re.IGNORECASE,
 )
+_SIGNS = re.compile(r"(?:^|_)secret_?key$", re.IGNORECASE)
+_OF_PAIR = re.compile(r"key_?pair|wallet", re.IGNORECASE)
+"""Where a secret key is the half of a pair that signs, not what an interface is asked with."""
 _CERTIFICATE = re.compile(
     r"cert|chain|tls|ssl|x509|pem|issuer|audience|key_?id|team_?id|client_?email", re.IGNORECASE
 )
@@ -51,6 +54,8 @@ def given_class(name: str, function: str = "", beside: Sequence[str] = ()) -> st
     if _PRIVATE.search(plain):
         return "credential" if any(_CERTIFICATE.search(_spelled(b)) for b in beside) else "private"
     if _SEED.search(plain) and _ABOUT_KEYS.search(_spelled(function)[:200]):
+        return "private"
+    if _SIGNS.search(plain) and _OF_PAIR.search(_spelled(function)[:200]):
         return "private"
     return _other(plain)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from antivenom.analysis import dialects
 from antivenom.analysis.flow.calls import construct
 from antivenom.analysis.flow.machine import Frame, Machine, OutOfSteps
 from antivenom.analysis.flow.objects import ClassRefValue, Env, FunctionRef, ModuleRef
@@ -165,7 +166,8 @@ def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:
     try:
         receiver = _receiver(m, ref)
         params = [p for p in ref.function.params if not p.startswith("*")]
-        if receiver is not None:
+        takes_this = dialects.of(ref.module.lang).receive is not None and params[:1] == ["this"]
+        if receiver is not None or takes_this:
             params = params[1:]
         args = [
             _argument(ref.function, name, ref.module.member, ref.module.layer) for name in params

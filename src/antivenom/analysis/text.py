@@ -14,7 +14,7 @@ from functools import cache
 from math import log2
 from typing import TYPE_CHECKING, Any, Literal
 
-from antivenom.analysis import glyphs, hosts, instructions, tokens, wallets
+from antivenom.analysis import glyphs, hosts, instructions, obfuscators, tokens, wallets
 from antivenom.model.fact import Sighting
 
 if TYPE_CHECKING:
@@ -114,12 +114,22 @@ def observe_text(data: bytes, *, lang: str, path: str) -> list[Sighting]:
     if not data.isascii():
         seen += glyphs.observe(data, code=code)
     if lang in CODE - {"notebook", "c", "go", "java", "rust"}:
-        seen += glyphs.pushed_right(data)
-        seen += glyphs.below_blank_lines(data)
+        hidden = [*glyphs.pushed_right(data), *glyphs.below_blank_lines(data)]
+        # Compilers to JavaScript leave blanks where types and comments were.
+        compiled = lang in ("javascript", "typescript")
+        seen += [h for h in hidden if not compiled or _ACTS.search(h[1].value)]
+    if lang in ("javascript", "typescript"):
+        seen += obfuscators.observe(data)
     if lang in _SCRIPTS:
         seen += _long_lines(data)
         seen += _high_entropy(data)
     return _placed(data, seen)
+
+
+_ACTS = re.compile(
+    r"\b(?:require|eval|Function|fetch|process|atob|global|globalThis|fromCharCode|import|unescape)\b"
+    r"|_0x|_\$"
+)
 
 
 def _readable(data: bytes) -> bytes:

@@ -35,6 +35,10 @@ class SealedZip:
         """What the standard library makes of it: names, sizes, members that are not sealed."""
         self._members = {info.filename: info for info in self.zip.infolist()}
 
+    def names(self) -> list[str]:
+        """Return the names of all members."""
+        return list(self._members)
+
     def close(self) -> None:
         """Let go of the file."""
         self.zip.close()

@@ -153,7 +153,7 @@ class _Survey:
                 member,
                 Label(
                     role=what,
-                    module=_module(path, what),
+                    module=_module(path, what, self.manifests),
                     activation=known.get(member) or _unrooted(path, what),
                 ),
             )
@@ -182,9 +182,15 @@ def _manifests(by_path: dict[str, str], peek: Callable[[str], bytes]) -> Iterato
             yield read_manifest(peek(member), member=member, folder=f"{folder}/")
 
 
-def _module(path: str, what: Role) -> str:
-    """Return the name somebody could load a file by, "" for what nobody does."""
+def _module(path: str, what: Role, manifests: tuple[Manifest, ...]) -> str:
+    """Return the name somebody could load a file by, "" for what nobody does.
+
+    Files beside the manifest are loaded by name (``demo/debounce``) unless the package says what
+    it exports; those deeper down are scripts of its makers as often as modules.
+    """
     if not is_script(path) or what in (Role.TEST, Role.DOCS, Role.EXAMPLE) or is_build_file(path):
+        return ""
+    if "/" in path or (manifests and manifests[0].fields.get("exports")):
         return ""
     return path.removesuffix(f".{suffix(path)}")
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _PRIMITIVES = [
     "eval", "Function", "constructor", "fromCharCode", "atob", "unescape", "process.env",
     "process.binding", "mainModule", "child_process", "runInThisContext", "runInNewContext",
-    "base64", "createRequire", "ethereum", "XMLHttpRequest", "sendBeacon", "_0x",
+    "base64", "createRequire", "ethereum", "XMLHttpRequest", "sendBeacon",
+    "homedir", "leveldb", "User Data", "_0x",
 ]  # fmt: skip
 """Ways to run text, to reach any function without naming it, or to hide a text."""
 _CALLED = frozenset(["eval", "Function", "atob", "unescape", "fetch"])

@@ -14,6 +14,7 @@ from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.objects import ClassRefValue, Instance, Method, Partial
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of, text_of
 from antivenom.model.fact import Sighting
+from antivenom.model.label import STRENGTH, Activation
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.machine import Machine
@@ -30,11 +31,19 @@ def unknown(m: Machine, func: Value, site: Site) -> tuple[Taint, ...]:
     if site.receiver is not None:
         taints = merge_taints(taints, site.receiver.taints)
     answers: list[Value] = []
+    before = m.activation
+    if func.path.rpartition(".")[2] in _COMMANDS and STRENGTH[before] > STRENGTH[Activation.RUN]:
+        m.activation = Activation.RUN
     for value in site.args[:8]:
         if methods.is_function(value) and not isinstance(value.ref, ClassRefValue):
             given = [Value(taints=taints) for _ in range(_GIVEN)]
             answers.append(call_value(m, value, given, {}, site.line, site.end_line))
+    m.activation = before
     return taints_of(answers)
+
+
+_COMMANDS = frozenset(["action", "command", "task"])
+"""Methods that libraries for command lines hand what a command does."""
 
 
 # ---------------------------------------------------------------- text that runs

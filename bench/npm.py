@@ -1,0 +1,294 @@
+"""npm measured: the corpus' units, labelled install scripts, ordinary packages of npm's cache.
+
+    python -m bench npm --write    all of it; writes its section of docs/benchmarks.md
+    python -m bench npm --quick    no ordinary packages
+
+Ordinary packages are those of `npm_ordinary.csv` that npm's cache on this machine holds: they were
+brought there once by ``npm install --ignore-scripts`` of three large applications.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import statistics
+import tarfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from antivenom.intake.files import from_bytes
+from antivenom.judge import Knowledge, load_knowledge
+from antivenom.model.context import Context
+from antivenom.pipeline import judge, observe
+from antivenom.store.sealed import SealedZip
+from bench import page
+from bench.corpus import CORPUS, HERE, rows
+
+SPECIMENS = CORPUS / "malware-npm-dev.zip"
+HOOKS = CORPUS / "npm-hooks-dev.jsonl"
+LABELS = HERE / "npm_hooks.csv"
+ORDINARY = HERE / "npm_ordinary.csv"
+EXPLAINED = HERE / "npm_explained.csv"
+CACHE = Path(os.environ.get("BENCH_NPM_CACHE") or Path.home() / ".npm")
+_PASSWORD = b"infected"
+_BEGIN = "<!-- bench npm: begin; written by `python -m bench npm --write`, do not edit -->\n"
+_END = "<!-- bench npm: end -->\n"
+_REPAIRED = "1.95.8"
+_HELD = ("malicious", "suspicious")
+_BUNDLE = 3 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One unit reviewed."""
+
+    name: str
+    verdict: str
+    cpu_ms: float
+    rules: tuple[str, ...] = ()
+    label: str = ""
+    sha256: str = ""
+    size: int = 0
+
+
+def present() -> bool:
+    """Whether the npm part of the corpus lies where it is looked for."""
+    return SPECIMENS.is_file() and HOOKS.is_file()
+
+
+def review(data: bytes, filename: str, known: Knowledge, label: str = "") -> Outcome:
+    """Review bytes and return what came out."""
+    began = time.process_time()
+    profile = observe(from_bytes(data, filename))
+    found = judge(profile, Context(), known)
+    return Outcome(
+        name=filename,
+        verdict=found.verdict.value,
+        cpu_ms=(time.process_time() - began) * 1000,
+        rules=tuple(dict.fromkeys(f.rule for f in found.findings)),
+        label=label,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+    )
+
+
+def tarball(files: Mapping[str, bytes]) -> bytes:
+    """Pack files as npm does."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for path, data in files.items():
+            entry = tarfile.TarInfo(f"package/{path}")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return out.getvalue()
+
+
+# --------------------------------------------------------------------------- the corpus
+
+
+def units() -> Iterator[tuple[str, bytes]]:
+    """Yield (name, bytes) of each unit of the corpus: tarballs, files, and one pair of files."""
+    sealed = SealedZip(SPECIMENS, _PASSWORD)
+    names = sorted(sealed.names())
+    pair: dict[str, bytes] = {}
+    for name in names:
+        base = name.rpartition("/")[2]
+        if base == "README.txt":
+            continue
+        if "depe-tool" in name:
+            pair[base] = sealed.read(name)
+        else:
+            yield (
+                base if name.endswith(".tgz") else name.split("/")[1] + "-" + base,
+                sealed.read(name),
+            )
+    yield "depe-tool.tgz", tarball(pair)
+    sealed.close()
+
+
+def specimens(known: Knowledge) -> list[Outcome]:
+    """Review every unit; the repaired release is labelled so."""
+    found = []
+    for name, data in units():
+        label = "repaired" if _REPAIRED in name else "hostile"
+        found.append(review(data, name, known, label))
+    return found
+
+
+# --------------------------------------------------------------------------- install scripts
+
+
+def labels() -> dict[str, tuple[str, str]]:
+    """Return sha256 of a script -> (label, reason)."""
+    return {row["sha256"]: (row["label"], row["reason"]) for row in rows(LABELS)}
+
+
+def hooks(known: Knowledge | None = None) -> list[Outcome]:
+    """Review a package for each labelled script, distinct ones once."""
+    book = known or load_knowledge()
+    named = labels()
+    found: dict[str, Outcome] = {}
+    for line in HOOKS.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        key = hashlib.sha256(f"{row['script']}\0{row['command']}".encode()).hexdigest()
+        if key not in named or key in found:
+            continue
+        manifest = {"name": "demo", "version": "1.0.0", "scripts": {row["script"]: row["command"]}}
+        data = tarball({"package.json": json.dumps(manifest).encode()})
+        outcome = review(data, "demo-1.0.0.tgz", book, named[key][0])
+        found[key] = Outcome(
+            name=row["script"], verdict=outcome.verdict, cpu_ms=outcome.cpu_ms,
+            rules=outcome.rules, label=outcome.label, sha256=key,
+        )  # fmt: skip
+    return list(found.values())
+
+
+# --------------------------------------------------------------------------- ordinary packages
+
+
+def cached() -> Iterator[tuple[str, str, str, Path]]:
+    """Yield (name, version, integrity, place) of every tarball in npm's cache."""
+    for index in sorted((CACHE / "_cacache" / "index-v5").rglob("*")):
+        if not index.is_file():
+            continue
+        for line in index.read_text("utf-8", "replace").splitlines():
+            entry = _entry(line.partition("\t")[2])
+            if entry is not None:
+                yield entry
+
+
+def _entry(text: str) -> tuple[str, str, str, Path] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    key, integrity = str(found.get("key", "")), found.get("integrity")
+    if not key.endswith(".tgz") or "/-/" not in key or not integrity:
+        return None
+    address, _, file = key.partition("/-/")
+    name = "/".join(address.split("://")[-1].split("/")[1:])
+    version = file.removesuffix(".tgz").removeprefix(name.rpartition("/")[2] + "-")
+    algorithm, _, digest = str(integrity).split()[0].partition("-")
+    plain = base64.b64decode(digest.split("?")[0]).hex()
+    place = CACHE / "_cacache" / "content-v2" / algorithm / plain[:2] / plain[2:4] / plain[4:]
+    return (name, version, str(integrity), place) if place.is_file() else None
+
+
+def ordinary(known: Knowledge) -> list[Outcome]:
+    """Review the listed packages that the cache holds; list them all when there is no list yet."""
+    have = {(name, version): (integrity, place) for name, version, integrity, place in cached()}
+    if not ORDINARY.is_file():
+        _list(have)
+    found = []
+    for row in rows(ORDINARY):
+        held = have.get((row["name"], row["version"]))
+        if held is None or held[0] != row["integrity"]:
+            continue
+        data = held[1].read_bytes()
+        file = f"{row['name'].rpartition('/')[2]}-{row['version']}.tgz"
+        one = review(data, file, known, row["name"])
+        found.append(one)
+    return found
+
+
+def _list(have: Mapping[tuple[str, str], tuple[str, Path]]) -> None:
+    with ORDINARY.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["name", "version", "integrity"])
+        writer.writerows([n, v, integrity] for (n, v), (integrity, _) in sorted(have.items()))
+
+
+def explained() -> dict[str, str]:
+    """Return why an ordinary package is flagged: name -> reason."""
+    return {row["name"]: row["reason"] for row in rows(EXPLAINED)} if EXPLAINED.is_file() else {}
+
+
+def bundle() -> bytes:
+    """Return a minified bundle of three megabytes, made of functions that fetch and read."""
+    part = (
+        "function a%d(e,t){var n=require('fs');return t?n.readFileSync(e+'%d'):fetch('/api/'+e)"
+        ".then(function(r){return r.json()}).then(function(o){return o.map(function(i){return "
+        "i.x%d+i.y}).join(',')})}var b%d={k:a%d,v:[1,2,%d].reduce(function(s,x){return s+x},0)};"
+    )
+    size = len(part % ((1000,) * 6))
+    return "".join(part % ((n,) * 6) for n in range(_BUNDLE // size + 1)).encode()
+
+
+# --------------------------------------------------------------------------- the page
+
+
+def whole(*, quick: bool, write: bool) -> str:
+    """Measure everything; return the text of the section, written into the page on request."""
+    text = _text(load_knowledge(), quick=quick)
+    if write:
+        _write(text)
+    return text
+
+
+def _text(known: Knowledge, *, quick: bool) -> str:
+    parts = ["## npm\n", _specimen_text(specimens(known)), _hook_text(hooks(known))]
+    if not quick:
+        parts.append(_ordinary_text(ordinary(known)))
+    large = review(tarball({"package.json": b'{"name": "demo"}', "index.js": bundle()}),
+                   "demo.tgz", known)  # fmt: skip
+    parts.append(f"A minified bundle of 3 MB: {large.cpu_ms / 1000:.1f} s of processor time.\n")
+    return "\n".join(parts)
+
+
+def _specimen_text(found: list[Outcome]) -> str:
+    hostile = [one for one in found if one.label == "hostile"]
+    repaired = [one for one in found if one.label == "repaired"]
+    counts = Counter(one.verdict for one in hostile)
+    held = sum(counts[verdict] for verdict in _HELD)
+    state = ", ".join(one.verdict for one in repaired)
+    return (
+        f"Corpus: {held} of {len(hostile)} hostile units suspicious or worse, "
+        f"{counts['malicious']} of them malicious; the repaired release is {state}.\n"
+    )
+
+
+def _hook_text(found: list[Outcome]) -> str:
+    lines = ["| install scripts | distinct | malicious | suspicious | clean |",
+             "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    for label in ("attack", "unsafe", "unclear", "ordinary"):
+        counts = Counter(one.verdict for one in found if one.label == label)
+        lines.append(
+            f"| {label} | {counts.total()} | {counts['malicious']} | {counts['suspicious']} "
+            f"| {counts['clean']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _ordinary_text(found: list[Outcome]) -> str:
+    if not found:
+        return "Ordinary packages: none in npm's cache on this machine.\n"
+    counts = Counter(one.verdict for one in found)
+    times = sorted(one.cpu_ms for one in found)
+    reasons = explained()
+    lines = [
+        f"Ordinary packages: {len(found)}; malicious {counts['malicious']}, suspicious "
+        f"{counts['suspicious']} ({counts['suspicious'] / len(found):.2%}), inconclusive "
+        f"{counts['inconclusive']}. CPU median {statistics.median(times):.0f} ms, "
+        f"p95 {times[int(len(times) * 0.95)]:.0f} ms, worst {times[-1]:.0f} ms.\n",
+        "| package | verdict | rules | why |",
+        "| --- | --- | --- | --- |",
+    ]
+    for one in found:
+        if one.verdict != "clean":
+            why = reasons.get(one.label, "not explained")
+            lines.append(f"| {one.label} | {one.verdict} | {', '.join(one.rules[:3])} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
+def _write(text: str) -> None:
+    found = page.PAGE.read_text("utf-8")
+    if _BEGIN not in found:
+        found += f"\n{_BEGIN}{_END}"
+    page.PAGE.write_text(page.between(found, text, _BEGIN, _END), encoding="utf-8")
