@@ -64,12 +64,20 @@ def _reader(field: str) -> Callable[[Fact], Sequence[str]]:
 def _acceptor(op: str, values: Sequence[str]) -> Callable[[str], bool]:
     """Return what one value must satisfy."""
     if op == "~":
-        patterns = [value.lower().split("*") for value in values]
-        return lambda value: any(_glob(pieces, value.lower()) for pieces in patterns)
+        patterns = [_folded(value).split("*") for value in values]
+        return lambda value: any(_glob(pieces, _folded(value)) for pieces in patterns)
     wanted = frozenset(values)
     if op == "!=":
         return lambda value: value not in wanted
     return lambda value: value in wanted
+
+
+def _folded(text: str) -> str:
+    """Return a text with the letters A to Z small, and no other: `sql` can say the same."""
+    return text.lower() if text.isascii() else text.translate(_SMALL)
+
+
+_SMALL = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def _glob(pieces: Sequence[str], text: str) -> bool:
@@ -107,6 +115,10 @@ def _number(test: Test) -> Check:
     return check
 
 
+def _plain_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 12
+
+
 def _number_reader(field: str) -> Callable[[Fact], int | None]:
     """Return what reads a number; line 0 means that the place has no lines."""
     if field in NUMBER_ARGS:
@@ -114,7 +126,7 @@ def _number_reader(field: str) -> Callable[[Fact], int | None]:
 
         def read_arg(fact: Fact) -> int | None:
             found = (arg[len(prefix) :] for arg in fact.args if arg.startswith(prefix))
-            return next((int(text) for text in found if text.isdecimal() and len(text) < 12), None)
+            return next((int(text) for text in found if _plain_number(text)), None)
 
         return read_arg
     known_from = 0 if field == "layer" else 1

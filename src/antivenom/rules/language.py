@@ -4,7 +4,8 @@ An atom alone binds a fact that is not a flow. A chain ``a -> b`` binds one flow
 a, then b, with anything between them. All tests of a chain look at that one flow, wherever they
 stand: `value`, `host` and `hostclass` are those of its sink, `path_class` and `args` of its source.
 A field that is empty, or a `change` that is unknown, fails every test, ``!=`` included. ``~`` is a
-glob with ``*`` alone and does not see upper case. ``N+`` counts distinct values that are not empty.
+glob with ``*`` alone and does not see the case of A to Z. ``N+`` counts distinct values that are
+not empty.
 """
 
 from __future__ import annotations

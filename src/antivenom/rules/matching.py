@@ -207,7 +207,7 @@ def _finder(chain: Chain, rule: Rule) -> Find:
         new=chain.new,
         languages=frozenset(rule.languages),
     )
-    steps = tuple(_ids(atom) for atom in chain.atoms)
+    steps = tuple(ids_of(atom) for atom in chain.atoms)
     last = tuple(sorted(steps[-1]))
     if len(steps) == 1:
         return lambda index: [
@@ -222,7 +222,7 @@ def _finder(chain: Chain, rule: Rule) -> Find:
     return find
 
 
-def _ids(atom: Atom) -> frozenset[str]:
+def ids_of(atom: Atom) -> frozenset[str]:
     """Return the ids of an atom with families spelled out."""
     found = set()
     for one in atom.ids:
