@@ -18,6 +18,7 @@ from bench import (
     listing,
     live,
     measure,
+    names,
     npm,
     page,
     speed,
@@ -114,6 +115,15 @@ def only_speed(_: argparse.Namespace) -> None:
     print(speed.whole(measure.knowledge()).markdown())
 
 
+def only_names(options: argparse.Namespace) -> None:
+    """Measure look-alikes, or write a list of popular names anew."""
+    if options.refresh:
+        print(names.refresh(options.refresh))
+        return
+    for table in names.whole(write=options.write):
+        print(table.markdown())
+
+
 def only_likeness(options: argparse.Namespace) -> None:
     """Measure campaigns and recognition."""
     for table in likeness.whole(write=options.write, jobs=options.jobs):
@@ -194,8 +204,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--write",
         action="store_true",
-        help="with `evidence`, `catalog`, `likeness`: write it into the pages",
+        help="with `evidence`, `catalog`, `likeness`, `names`: write it into the pages",
     )
+    add("--refresh", default="", help="with `names`: pypi=RANKING writes the shipped list anew")
     return parser
 
 
@@ -206,6 +217,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "diff": releases,
     "catalog": only_catalog,
     "likeness": only_likeness,
+    "names": only_names,
     "digests": digests,
     "npm": only_npm,
 }

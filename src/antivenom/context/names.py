@@ -204,11 +204,11 @@ def _letters(name: str) -> int:
 def _slip(typed: str, meant: str, rank: int) -> str:
     """Name the slip between two names where it is one that people make, "" otherwise."""
     pair = slips.differing(typed, meant)
-    if pair is None or _number(*pair):
-        return "number" if pair and slips.distance(typed, meant, 1) == 1 else ""
-    how = slips.one_slip(*pair)
-    if not how:
+    how = slips.one_slip(*pair) if pair else ""
+    if pair is None or not how:
         return ""
+    if _number(*pair):
+        return "number"
     if pair[0] + "s" == pair[1] or pair[1] + "s" == pair[0]:
         return "plural"
     size = len(pair[1])
@@ -219,6 +219,8 @@ def _two_slips(typed: str, meant: str, rank: int) -> bool:
     pair = slips.differing(typed, meant)
     if pair is None or len(pair[1]) < TWO_SLIPS_FROM or _number(*pair):
         return False
+    if "-" in pair[0] and "-" in pair[1]:
+        return False  # long names of several words, joined in another way: families, no slips
     if rank > EIGHT_RANK and len(pair[1]) < 10:
         return False
     return slips.distance(*pair) == 2
