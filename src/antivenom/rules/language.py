@@ -65,6 +65,7 @@ ARGS = NUMBER_ARGS | {
     "store",
     "temporary",
     "tree",
+    "wait",
     "what",
     "where",
 }

@@ -36,6 +36,10 @@ _QUIET = frozenset(["file.read", "file.write", "host.search", "code.import"])
 
 _BUILDERS = ("setuptools.", "distutils.", "wheel.", "build.", "hatchling.", "flit_core.")
 _STEPS = frozenset(["run", "finalize_options", "initialize_options", "run_command", "execute"])
+_FORGETFUL = frozenset(
+    ["subprocess.Popen", "os.startfile", "os.spawnl", "os.spawnv", "os.posix_spawn"]
+)
+"""Calls that start a program and go on."""
 _OPENED = frozenset(["builtins.open()", "zipfile.ZipFile()", "fs.createWriteStream()"])
 
 
@@ -152,6 +156,8 @@ class Effects(Facts):
             text = path.rpartition(".")[2]
         target = site.first(row.host) if row.host else shown
         args = row.details(site.lookup)
+        if path in _FORGETFUL:
+            args = (*args, "wait=no")
         if path.rpartition(".")[0] in _ENVIRON and not row.value:
             args = ("all=yes",)
         if shown is not None and shown.known and telling.was_decoded(shown):
