@@ -92,3 +92,15 @@ def test_never_raises(text: str) -> None:
     host, hostclass = classify(text)
     assert (host == "") <= (hostclass == "")
     hosts.tells_address(text)
+
+
+def test_files_of_a_registry_are_releases_wherever_they_are_redirected_from() -> None:
+    from packageurl.contrib.purl2url import get_download_url
+
+    address = str(get_download_url("pkg:npm/demo@1.0.0"))  # type: ignore[no-untyped-call]
+    host = hosts.split(address)[0]
+    assert hosts.is_release(address)
+    assert hosts.classify(address) == (host, "service")
+    assert not hosts.is_release(f"https://{host}/demo")
+    assert not hosts.is_release("https://registry.files.invalid/demo/-/demo-1.0.0.tgz")
+    assert not hosts.is_release(address.replace(host, f"{host}.files.invalid"))

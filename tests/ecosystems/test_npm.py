@@ -170,7 +170,8 @@ def test_file_names_that_say_another_version() -> None:
 def test_roles() -> None:
     files: dict[str, str | bytes] = dict.fromkeys(
         ["a.js", "test/a.js", "a.spec.ts", "examples/a.js", "types.d.ts", "README.md",
-         "dist/a.min.js", "node_modules/b/c.js", "docs/x.js"], "")  # fmt: skip
+         "dist/a.min.js", "node_modules/b/c.js", "docs/x.js", "example.js",
+         "integration/test.sh"], "")  # fmt: skip
     labels = label(npm(files), "")
     found = {path.removeprefix("package/"): one.role for path, one in labels.members.items()}
     assert found == {
@@ -178,6 +179,7 @@ def test_roles() -> None:
         "a.spec.ts": Role.TEST, "examples/a.js": Role.EXAMPLE, "types.d.ts": Role.DATA,
         "README.md": Role.DOCS, "dist/a.min.js": Role.GENERATED,
         "node_modules/b/c.js": Role.VENDORED, "docs/x.js": Role.DOCS,
+        "example.js": Role.EXAMPLE, "integration/test.sh": Role.TEST,
     }  # fmt: skip
 
 

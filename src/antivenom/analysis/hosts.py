@@ -81,7 +81,7 @@ def classify(url_or_host: str) -> tuple[str, HostClass]:
         return str(address), _address_class(address)
     if "." not in host and UNKNOWN_TEXT not in host:
         return host, table().domains.get(host, "local")
-    found = _by_name(host, path)
+    found = "service" if _is_registry(host) else _by_name(host, path)
     if found is None:
         return host, "" if UNKNOWN_TEXT in host.rsplit(".", 2)[-1] else "unknown"
     return host, found
@@ -105,6 +105,28 @@ def split(url_or_host: str) -> tuple[str, str]:
 def tells_address(url_or_host: str) -> bool:
     """Say whether this host is asked for one's own public address."""
     return _listed(url_or_host, table().address)
+
+
+def is_release(url: str) -> bool:
+    """Say whether this is where a registry keeps the file of a release.
+
+    What comes from there was published like the package that asks for it: it is a dependency that
+    no manifest names, and not a text that its author can change at any time.
+    """
+    host, path = split(url[:2048])
+    return "/-/" in path and path.endswith(".tgz") and _is_registry(host)
+
+
+def _is_registry(host: str) -> bool:
+    return host.startswith("registry.") and host == _registry()
+
+
+@lru_cache(maxsize=1)
+def _registry() -> str:
+    """Return the host of npm's public registry, from the library that knows where purls live."""
+    from packageurl.contrib.purl2url import get_download_url
+
+    return split(str(get_download_url("pkg:npm/x@1")))[0]  # type: ignore[no-untyped-call]
 
 
 def gives_credentials(url_or_host: str) -> bool:

@@ -114,4 +114,5 @@ def _look(own: str, other: str, names: PopularNames) -> str:
     for one in names.lookalikes(own):
         if one.name == other:
             return "close" if one.how in CLOSE or one.how == "word-order" else "kin"
-    return "kin" if other in own else "none"
+    # A scope belongs to one owner, and who asks for @owner/other-linux-x64 has read it.
+    return "kin" if other in own and not own.startswith("@") else "none"

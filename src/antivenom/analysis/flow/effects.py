@@ -171,7 +171,7 @@ class Effects(Facts):
         if row.gives == "secrets.given":
             path_class = telling.asked(row, path, text)
             behaviors = behaviors if path_class else ()
-        answers = telling.answers(row, text)
+        answers = telling.answers(row, text) or telling.redirected(row, shown)
         behaviors = (*behaviors, *answers)
         host = ("", "")
         if any(b.startswith("net.") for b in (*behaviors, row.feeds)):
@@ -212,6 +212,10 @@ class Effects(Facts):
         if row.reads and (found := self._classify(site, row.reads, secretpaths.classify)):
             gives, path_class = found
             text = text_of(site.first(row.reads) or Value())
+        shown = site.first(row.value) if row.value else None
+        if shown is not None:
+            answers = telling.answers(row, text_of(shown)) or telling.redirected(row, shown)
+            gives = answers[0] if answers else gives
         taint = self.taint(m, gives, site.line, value=text[:MAX_VALUE], path_class=path_class)
         return (taint,)
 

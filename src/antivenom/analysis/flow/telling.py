@@ -91,7 +91,17 @@ def answers(row: Row, url: str) -> tuple[str, ...]:
         return ()
     if hosts.gives_credentials(url):
         return ("secrets.cloud",)
+    if hosts.is_release(url):
+        return ("supply.install",)
     return ("host.identify",) if hosts.tells_address(url) else ()
+
+
+def redirected(row: Row, url: Value | None) -> tuple[str, ...]:
+    """Return ``supply.install`` when the only answer an address comes from is a registry's."""
+    if row.gives != "net.fetch" or url is None or url.known or not url.taints:
+        return ()
+    published = all(taint.via == ("supply.install",) for taint in url.taints)
+    return ("supply.install",) if published else ()
 
 
 _PLAIN = frozenset(["assembled", "bundled-file", "replace"])

@@ -22,14 +22,18 @@ RUN = SCRIPT | words(
     """
 )
 """Suffixes of what something on a machine runs."""
-_TESTS = words("test tests __tests__ __mocks__ __snapshots__ spec specs testing e2e cypress")
+_TESTS = words(
+    "test tests __tests__ __mocks__ __snapshots__ spec specs testing e2e cypress integration"
+)
 _DOCS = words("doc docs documentation website")
 _EXAMPLES = words("example examples sample samples demo demos benchmark benchmarks bench stories")
+_EXAMPLE_FILES = words("example examples sample demo benchmark bench")
 _TEST_ENDS = (".test", ".spec", ".stories", ".bench", "-test", "_test")
 _BUILD_FILES = words(
     """
-    gulpfile gruntfile webpack.config rollup.config vite.config vitest.config jest.config
-    karma.conf babel.config tsup.config esbuild eslint.config .eslintrc prettier.config
+    gulpfile gruntfile jakefile cakefile publish release webpack.config rollup.config
+    vite.config vitest.config jest.config karma.conf babel.config
+    tsup.config esbuild eslint.config .eslintrc prettier.config
     .prettierrc commitlint.config release.config postcss.config tailwind.config metro.config
     """
 )
@@ -84,8 +88,10 @@ def role(path: str) -> Role:
             return Role.DOCS
     if not is_code(path):
         return Role.DOCS if suffix(path) in _PROSE else Role.DATA
-    if stem(path).endswith(_TEST_ENDS):
+    if stem(path).endswith(_TEST_ENDS) or stem(path) == "test":
         return Role.TEST
+    if stem(path) in _EXAMPLE_FILES:
+        return Role.EXAMPLE
     return Role.GENERATED if ".min." in path.rpartition("/")[2] else Role.CODE
 
 
