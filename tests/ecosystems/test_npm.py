@@ -157,6 +157,14 @@ def test_dependencies_from_addresses(spec: str, value: str | None) -> None:
     assert found == ({("meta.url-dependency", value)} if value else set())
 
 
+def test_optional_dependencies_on_one_commit() -> None:
+    spec = f"github:somebody/router#{'79ac49ee' * 5}"
+    labels = label(npm({}, optionalDependencies={"router": spec}), "")
+    assert [s.args for _, _, s in labels.sightings] == [
+        ("optional=yes", "from=repository", "form=commit")
+    ]
+
+
 def test_versions_meant_to_win() -> None:
     assert ("meta.version-jump", "99.99.99") in seen(label(npm({}, version="99.99.99"), ""))
     assert not seen(label(npm({}, version="2024.1.0"), ""))

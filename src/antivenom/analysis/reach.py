@@ -96,6 +96,8 @@ def _hooked(m: Machine, hook: Hook) -> None:
     m.frames.append(Frame(module, function, home.env, home))
     try:
         layers.command_line(m, hook.command, "", line, folder=hook.folder)
+        for program in layers.native_programs(m, hook.command):
+            m.effects.emit(m, "process.spawn", line, value=program, path_class="bundled")
     except (OutOfSteps, RecursionError):
         m.exhausted.add(hook.member)
         m.depth = m.forks = m.loops = 0

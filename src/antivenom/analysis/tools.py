@@ -72,6 +72,8 @@ _BUILD_SCRIPTS = frozenset(
 )
 """What sources are built with: who fetched them meant to do that."""
 _LONGEST = 4000
+_TEMPORARY = re.compile(r"[\"']?/(?:var/tmp|tmp|dev/shm)/(?!(?:[^/]{1,200}/){0,9}bin/)")
+"""Nobody installs tools there, unless as a whole environment."""
 
 
 def _build() -> list[str]:
@@ -117,6 +119,8 @@ def _class(words: Sequence[str]) -> str:
         return "computed"
     if name.startswith(_PYTHON):
         return "python"
+    if _TEMPORARY.match(first):
+        return "other"
     if name in _names() or name.removesuffix(".exe") in _names():
         return "tool"
     return "script" if name in _RUNNERS and _script(words) else "other"

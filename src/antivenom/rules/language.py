@@ -57,6 +57,7 @@ ARGS = NUMBER_ARGS | {
     "link",
     "look",
     "name",
+    "optional",
     "party",
     "place",
     "protocol",

@@ -180,6 +180,16 @@ def command_line(
     return report
 
 
+def native_programs(m: Machine, command: str) -> list[str]:
+    """Return the programs a command line starts that are machine code of the artifact itself."""
+    found = []
+    for program in programs(command):
+        data = m.package.bundled(program)
+        if data is not None and identify(program.rpartition("/")[2], data) == "native":
+            found.append(program)
+    return found
+
+
 _INLINE = re.compile(r"""-c\s*(["'])(.*)\1\s*\Z""", re.DOTALL)
 
 

@@ -26,6 +26,7 @@ _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:)?//|^(?:git|github|gitlab|bit
 _SHORTHAND = re.compile(r"^[\w.-]{1,100}/[\w.-]{1,100}(?:#[^\s]{0,200})?$")
 _HOST = re.compile(r"[\w+.-]{1,30}://(?:[^/@\s]{0,100}@)?([^/:?#\s]{1,253})")
 _SCP = re.compile(r"^[\w.-]{1,60}@([^/:?#\s]{1,253}):")
+_COMMIT = re.compile(r"#[0-9a-f]{40}$")
 _CALVER = re.compile(r"(?:19|20)\d\d(?:\d\d){0,2}$")
 _MOST = 200
 
@@ -100,6 +101,7 @@ def _from_addresses(manifest: Manifest) -> Iterator[Seen]:
         host = _HOST.match(plain) or _SCP.match(plain)
         args: tuple[str, ...] = ("optional=yes",) if group == "optionalDependencies" else ()
         args += ("from=repository",) if host is None or "git" in plain.partition(":")[0] else ()
+        args += ("form=commit",) if _COMMIT.search(plain) else ()
         seen = Sighting(
             id="meta.url-dependency",
             kind="meta",
