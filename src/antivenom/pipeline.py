@@ -22,7 +22,7 @@ from antivenom.judge import Knowledge, weigh
 from antivenom.likeness import likeness
 from antivenom.model.artifact import Artifact
 from antivenom.model.context import Context
-from antivenom.model.fact import Sighting
+from antivenom.model.fact import Fact, Sighting
 from antivenom.model.label import Label, Labels
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Coverage, Problem, Profile
@@ -75,11 +75,16 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
 
 def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:
     """Judge what was observed, in its surroundings, by what is known."""
-    facts = surround(profile, context, knowledge.names)
-    facts += likeness(profile, knowledge.likeness)
+    facts = judged_facts(profile, context, knowledge)
     matches = match(knowledge.book, facts, ecosystem=profile.ecosystem)
     review = weigh(profile, context, matches, knowledge, facts)
     return compared(review, profile, context, facts)
+
+
+def judged_facts(profile: Profile, context: Context, knowledge: Knowledge) -> tuple[Fact, ...]:
+    """Return what was observed, marked as new or the same, with what the surroundings add."""
+    facts = surround(profile, context, knowledge.names)
+    return facts + likeness(profile, knowledge.likeness)
 
 
 def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool = True) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
+from antivenom.cli import hunt
 from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
@@ -45,6 +46,7 @@ def build() -> argparse.ArgumentParser:
     _diff(commands)
     _rules(commands)
     _explain(commands)
+    hunt.add(commands)
     catalog.add(commands)
     _completion(commands)
     return parser
@@ -125,6 +127,7 @@ def _written(parser: argparse.ArgumentParser) -> None:
         help="ask no index; use what was fetched before",
     )
     add("--verbose", "-v", action="store_true", help="show everything that was found")
+    add("--lake", metavar="PLACE", help="keep the facts there, for `hunt`: a folder or a URL")
 
 
 def _rules(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

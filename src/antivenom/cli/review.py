@@ -11,6 +11,7 @@ from pathlib import Path
 
 from antivenom import cli, session
 from antivenom.cli import settings
+from antivenom.cli.keeping import Keeping
 from antivenom.cli.output import Output, output_for
 from antivenom.cli.progress import Progress
 from antivenom.errors import AntivenomError, UsageError
@@ -62,14 +63,17 @@ def carry_out(
         offline=bool(values.offline if arguments.offline is None else arguments.offline),
         baseline=baseline(arguments.baseline or values.baseline or NAMES),
         jobs=arguments.jobs or values.jobs or 0,
+        facts=bool(arguments.lake or values.lake),
         tell=lambda sentence: _say(progress, sentence),
         starting=progress.starting,
     )
     run = _Run(output, progress, values)
-    with output:
+    keeping = Keeping(arguments.lake or values.lake)
+    with output, keeping:
         output.begin(requests)
         for outcome in outcomes(options):
             run.take(outcome)
+            keeping.take(outcome)
     progress.clear()
     if arguments.output:
         run.say_where(arguments.output)

@@ -36,6 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """Database of the catalog: a URL, or the path of an SQLite file."""
     blobs: str | None = None
     """Where sealed bytes of specimens are kept: a folder, or any URL that fsspec knows."""
+    lake: str | None = None
+    """Where facts of reviews are kept for `hunt`: a folder, or any URL that fsspec knows."""
     suppress: tuple[Suppression, ...] = ()
 
 
@@ -113,7 +115,7 @@ def _boolean(text: str) -> object:
 def _merged(layers: Sequence[Settings]) -> Settings:
     """Take each value from the first layer that has it; suppressions add up."""
     values: dict[str, Any] = {}
-    for name in ("format", "fail_on", "jobs", "offline", "store", "blobs"):
+    for name in (name for name in Settings.__struct_fields__ if name != "suppress"):
         found = (getattr(layer, name) for layer in layers)
         values[name] = next((value for value in found if value is not None), None)
     return Settings(**values, suppress=tuple(s for layer in layers for s in layer.suppress))

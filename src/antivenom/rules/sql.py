@@ -59,9 +59,12 @@ def artifacts(rule: Rule, source: Source = FACTS) -> str:
 
 
 def evidence(rule: Rule, source: Source = FACTS) -> str:
-    """Return the query for every fact that some part of a rule could bind, in any review."""
-    wanted = " OR ".join(f"({condition(chain, rule)})" for chain in chains(rule.tree))
-    return f"SELECT * FROM {source.table} WHERE {wanted}"  # noqa: S608  quoted above
+    """Return the query for every fact that some part of a rule could bind, in any review.
+
+    A fact that several parts could bind comes as often.
+    """
+    parts = dict.fromkeys(condition(chain, rule) for chain in chains(rule.tree))
+    return " UNION ALL ".join(f"SELECT * FROM {source.table} WHERE {one}" for one in parts)  # noqa: S608
 
 
 def chains(node: Node) -> Iterator[Chain]:
@@ -203,6 +206,11 @@ _LOWER = str.maketrans(_UPPER, _UPPER.lower())
 
 def _among(column: str, values: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(map(quoted, values))})"
+
+
+def glob(column: str, pattern: str) -> str:
+    """Return the test that a column fits a glob, as ``~`` does it."""
+    return _globs(column, [pattern])
 
 
 def quoted(text: str) -> str:

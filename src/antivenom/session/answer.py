@@ -48,6 +48,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     """Path -> sha256 of the members that findings name; "" is the artifact."""
     profile: bytes = b""
     """Encoded, where the task asked for it."""
+    facts: bytes = b""
+    """Encoded, where the task asked for them: what was observed and what its surroundings add."""
     trouble: Trouble | None = None
 
 
@@ -78,11 +80,15 @@ def reviewer(limits: Limits = DEFAULT_LIMITS) -> Callable[[bytes], bytes]:
         kept = encoded(profile) if task.keep else b""
         if task.around is None:
             return msgspec.msgpack.encode(Answer(profile=kept))
-        review = pipeline.judge(profile, task.around.context(), knowledge)
+        context = task.around.context()
+        review = pipeline.judge(profile, context, knowledge)
+        facts = pipeline.judged_facts(profile, context, knowledge) if task.facts else ()
         review = _with_source(review, task, limits)
         took = int((time.perf_counter() - started) * 1000)
         review = msgspec.structs.replace(_placed(review, task.locator), took_ms=took)
         answered = Answer(review=review, members=_hashes(review, profile), profile=kept)
+        if task.facts:
+            answered = msgspec.structs.replace(answered, facts=msgspec.msgpack.encode(facts))
         return msgspec.msgpack.encode(answered)
 
     ours = from_bytes(_OURS, "ours.py")

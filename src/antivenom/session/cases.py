@@ -65,6 +65,7 @@ class Cases:
         offline: bool,
         profiles: Profiles | None,
         show: bool = False,
+        facts: bool = False,
         starting: Callable[[str], None] | None = None,
     ) -> None:
         self._found = found
@@ -74,6 +75,7 @@ class Cases:
         self._profiles = profiles
         self._starting = starting
         self._show = show
+        self._facts = facts
         self._cases: deque[Case] = deque()
         self._ready: deque[tuple[Task, Heard]] = deque()
         self._asked: dict[int, Heard] = {}
@@ -239,6 +241,7 @@ class Cases:
             keep=keep,
             against=known.baseline if case.baseline else None,
             show=self._show,
+            facts=self._facts,
         )
         self._ready.append((task, heard))
 

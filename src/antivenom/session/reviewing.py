@@ -7,17 +7,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from antivenom import intake
 from antivenom.analysis import engine
 from antivenom.intake import Failure, Locator
 from antivenom.intake.baselines import paired
 from antivenom.intake.locator import NAMES, NONE
-from antivenom.isolate import DEFAULT_BOUNDS, Bounds, Pool
+from antivenom.isolate import DEFAULT_BOUNDS, Bounds, Killed, Pool
+from antivenom.model.fact import Fact
 from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.review import Review
 from antivenom.session.answer import Answer, reviewer
 from antivenom.session.cases import Case, Cases, reviewed
 from antivenom.session.profiles import Profiles
+from antivenom.session.task import facts_of
+from antivenom.session.unread import unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class Options:
     """What to compare with: "auto", "none", a path, a version; "" is "auto" for names alone."""
     jobs: int = 0
     """Reviewing processes; 0 is one for each processor we may use."""
+    facts: bool = False
+    """Whether each review brings the facts that were judged."""
     limits: Limits = DEFAULT_LIMITS
     bounds: Bounds = DEFAULT_BOUNDS
     tell: Callable[[str], None] | None = field(default=None, repr=False)
@@ -56,6 +63,8 @@ class Reviewed:
     """Path -> sha256 of the members that findings name; "" is the artifact."""
     notes: tuple[str, ...] = ()
     """What the person should know: yanked, not hashed by the index."""
+    facts: tuple[Fact, ...] = field(default=(), repr=False)
+    """What was judged, where it was asked for; none of an artifact whose child was lost."""
 
 
 Outcome = Reviewed | Failure
@@ -113,6 +122,7 @@ def _reviewed(
             # Other limits see other things; what they see is not kept for anybody else.
             profiles=Profiles(engine.digest()) if options.limits == DEFAULT_LIMITS else None,
             show=show,
+            facts=options.facts,
             starting=options.starting,
         )
         yield from map(_outcome, cases.run())
@@ -129,5 +139,10 @@ def _outcome(case: Case) -> Outcome:
     found = reviewed(case)
     if isinstance(found, Failure):
         return found
-    members = case.answer.members if isinstance(case.answer, Answer) else {}
-    return Reviewed(review=found, members=members, notes=case.locator.notes)
+    answer = case.answer if isinstance(case.answer, Answer) else Answer()
+    try:
+        facts = facts_of(answer.facts)
+    except msgspec.DecodeError:
+        lost = Killed(reason="oversized", detail="its facts are none")
+        facts, found = (), unread(case.locator, lost)
+    return Reviewed(review=found, members=answer.members, notes=case.locator.notes, facts=facts)

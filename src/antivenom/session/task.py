@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from antivenom.intake.locator import Locator
 from antivenom.model.context import Context, Imitated, RegistryInfo, UploadInfo
+from antivenom.model.fact import Fact
 from antivenom.model.profile import Profile
 
 PROFILE_BYTES = 32 << 20
@@ -51,6 +52,8 @@ class Task(Struct, frozen=True, kw_only=True):
     """The previous release, to show the source of what changed."""
     show: bool = False
     """Show it even of a review that is clean."""
+    facts: bool = False
+    """Whether the answer is to hold the facts that were judged."""
 
 
 def encoded(profile: Profile) -> bytes:
@@ -63,4 +66,10 @@ def decoded(data: bytes) -> Profile:
     return _PROFILE.decode(data)
 
 
+def facts_of(data: bytes) -> tuple[Fact, ...]:
+    """Return the facts of an answer; raises `msgspec.DecodeError` when they are none."""
+    return _FACTS.decode(data) if data else ()
+
+
+_FACTS = msgspec.msgpack.Decoder(tuple[Fact, ...])
 _PROFILE = msgspec.msgpack.Decoder(Profile)
