@@ -79,3 +79,16 @@ def test_the_loops_of_a_test_are_not_run_to_the_end() -> None:
     assert tested.steps < 100_000
     assert "process.shell" in tested.ids()
     assert machines.run({"demo/test_it.py": text}).steps > 200_000
+
+
+def test_of_many_tests_a_share_is_evaluated_and_what_others_import_always() -> None:
+    noise = "# filler\n" * 20_000
+    text = f"import os\nos.system('x')\n{noise}"
+    names = [f"demo/tests/test_{n}.py" for n in range(9)]
+    files = dict.fromkeys(names, text)
+    roles = dict.fromkeys(names, Role.TEST)
+    seen = machines.run(files, roles=roles)
+    assert 1 <= len({f.member for f in seen.of("process.shell")}) < 9
+    files["demo/__init__.py"] = "import demo.tests.test_8\n"
+    told = {f.member: f.activation for f in machines.run(files, roles=roles).of("process.shell")}
+    assert told["demo/tests/test_8.py"] == "import"

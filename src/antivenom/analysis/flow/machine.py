@@ -24,8 +24,10 @@ MAX_VARIANTS = 3
 TEST_STEPS = 20_000
 """Steps of one test before its loops are no longer unrolled."""
 MAX_FOLLOWED = 400_000
-"""Bytes of modules read because they call something that calls what matters; beyond that, only
-those that call it themselves."""
+"""Bytes of modules read because they call something that calls what matters, from any distance;
+beyond that, only those that call it themselves."""
+MAX_BESIDE_HOT = 1_500_000
+"""Bytes of modules read for what they import, from any distance or none."""
 MAX_TREES = 1_000_000
 """Bytes of modules whose syntax trees are kept, at forty bytes of memory each."""
 MAX_BESIDE = 200_000
@@ -234,7 +236,8 @@ class Machine:
         """
         if source.label.role is Role.TEST and self.activation is Activation.TEST:
             return False
-        return away == 0 or self.followed + len(source.data) <= MAX_FOLLOWED
+        most = MAX_BESIDE_HOT if away == 0 else MAX_FOLLOWED
+        return self.followed + len(source.data) <= most
 
     def distance(self, value: Value) -> int:
         """Return how many calls a value is away from hot code of the artifact, `FAR` for never."""
