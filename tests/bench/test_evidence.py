@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from antivenom.lab import promoting
 from antivenom.rules.book import load, make_book, rule_of
 from antivenom.rules.page import Page, parse_page, read_page
 from antivenom.rules.rule import Evidence
@@ -45,7 +46,7 @@ def page_with(line: str) -> Page:
 BOOK = make_book([rule_of(page_with(""))])
 
 
-def gathered(reasons: evidence.Reasons) -> Evidence:
+def gathered(reasons: promoting.Reasons) -> Evidence:
     return evidence.gather(ONES, BOOK, reasons)["theft/x"]
 
 
@@ -87,7 +88,7 @@ def test_a_rule_that_hits_nothing_has_evidence_of_that() -> None:
 
 
 def test_only_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "PAGES", tmp_path)
+    monkeypatch.setattr(promoting, "PAGES", tmp_path)
     path = tmp_path / "theft" / "x.md"
     path.parent.mkdir()
     text = PAGE.replace("{evidence}", "")
@@ -103,7 +104,7 @@ def test_only_what_was_measured_is_written(tmp_path: Path, monkeypatch: pytest.M
 def test_a_state_that_was_not_earned_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "PAGES", tmp_path)
+    monkeypatch.setattr(promoting, "PAGES", tmp_path)
     path = tmp_path / "theft" / "x.md"
     path.parent.mkdir()
     path.write_text(PAGE.replace("{evidence}", "").replace("evaluation", "enabled"))

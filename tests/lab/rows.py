@@ -6,19 +6,6 @@ import random
 
 from antivenom.lab.dataset import Row
 from antivenom.lab.sample import Part, Sample
-from antivenom.model.label import Metadata
-from antivenom.model.profile import ManifestEntry, Profile
-
-
-def profile(*skeletons: str, sha256: str = "0" * 64) -> Profile:
-    entries = tuple(
-        ManifestEntry(path=f"{n}.py", sha256="", size=1, kind="text", skeleton=one)
-        for n, one in enumerate(skeletons)
-    )
-    return Profile(
-        sha256=sha256, filename="a.whl", ecosystem="pypi", kind="wheel", size=1, engine="e",
-        metadata=Metadata(), manifest=entries,
-    )  # fmt: skip
 
 
 def row(
@@ -36,7 +23,7 @@ def row(
         key=key, sha256=key, part=part, name=name or key, cluster=cluster, family=family,
         stratum="malware" if hostile else "popular",
     )  # fmt: skip
-    return Row(sample=sample, profile=profile(*code, sha256=key), review=None, features=found or {})
+    return Row(sample=sample, sha256=key, skeletons=code, verdict="clean", features=found or {})
 
 
 def many(count: int, seed: int = 1) -> list[Row]:

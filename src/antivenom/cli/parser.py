@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
-from antivenom.cli import hunt
+from antivenom.cli import hunt, lab
 from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
@@ -48,6 +48,7 @@ def build() -> argparse.ArgumentParser:
     _explain(commands)
     hunt.add(commands)
     catalog.add(commands)
+    lab.add(commands)
     _completion(commands)
     return parser
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Protocol
 
 from antivenom.context.known_names import KnownNames
+from antivenom.judge.scorer import shipped
 from antivenom.likeness import Index
 from antivenom.likeness.places import local_index
 from antivenom.model.fact import Fact
@@ -56,7 +57,7 @@ class Knowledge:
 @cache
 def load_knowledge() -> Knowledge:
     """Return the knowledge that ships with the package."""
-    return Knowledge(book=load())
+    return Knowledge(book=load(), scorer=shipped())
 
 
 @cache

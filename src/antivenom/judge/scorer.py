@@ -1,8 +1,8 @@
 """The trained scorer: lifts what the rules leave below the verdicts, and never lowers anything.
 
 The model ships as plain data (``model.json`` beside this file, written by `antivenom lab train`).
-Its sum of trees becomes a score by a non-decreasing table, so that a model alone is never more than
-`suspicious`, and the judge takes the larger of rules and model.
+Its sum of trees becomes a score by a non-decreasing table, and the judge takes the larger of rules
+and model. The model that ships only ranks: its table ends below `suspicious`.
 """
 
 from __future__ import annotations

@@ -6,44 +6,44 @@ import csv
 import dataclasses
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from antivenom import pipeline
+from antivenom.errors import TargetError
 from antivenom.judge import Knowledge
 from antivenom.judge.features import features
 from antivenom.lab.extraction import Observed
 from antivenom.lab.sample import Sample
 from antivenom.model.context import NOTHING
 from antivenom.model.fact import Fact
-from antivenom.model.profile import Profile
-from antivenom.model.review import Finding, Review, Verdict
+from antivenom.model.review import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One archive: what the rules say of it alone, and what a model would learn from."""
+class Row(Struct, frozen=True, kw_only=True):
+    """One archive: what the rules say of it alone, and what a model learns from."""
 
     sample: Sample
-    profile: Profile | None
-    """Without lines of the upload; None where the child was lost."""
-    review: Review | None
+    sha256: str = ""
+    skeletons: tuple[str, ...] = ()
+    """Of its code members: what near-duplicates are known by."""
+    verdict: str = "inconclusive"
     """By the rules alone."""
-    features: dict[str, float]
+    rules: float = 0.0
+    """Score of the rules alone."""
+    hits: dict[str, float] = {}
+    """Rule -> weight of its heaviest finding, rules in evaluation with 0."""
+    features: dict[str, float] = {}
     error: str = ""
+    """How the child ended, when it did not answer."""
     seconds: float = 0.0
 
     @property
-    def rules(self) -> float:
-        """The score of the rules; what could not be read has none."""
-        return self.review.score if self.review is not None else 0.0
-
-    @property
     def inconclusive(self) -> bool:
-        """Whether no verdict was possible: never a hit, whatever a model says."""
-        return self.review is None or self.review.verdict is Verdict.INCONCLUSIVE
+        """Whether no verdict was possible: never a hit."""
+        return self.verdict == "inconclusive"
 
 
 class Recorder:
@@ -63,22 +63,26 @@ class Recorder:
 
 
 def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowledge) -> list[Row]:
-    """Judge every profile by the rules, and take its features on the way."""
+    """Judge every profile by the rules alone, and take its features on the way."""
     recorder = Recorder()
     seeing = dataclasses.replace(known, scorer=recorder)
     found = []
     for sample, one in zip(samples, observed, strict=True):
         if one.profile is None:
-            found.append(
-                Row(sample=sample, profile=None, review=None, features={}, error=one.error)
-            )
+            found.append(Row(sample=sample, sha256=sample.sha256, error=one.error or "lost"))
             continue
         review = pipeline.judge(one.profile, NOTHING, seeing)
+        weights: dict[str, float] = {}
+        for finding in review.findings:
+            weights[finding.rule] = max(finding.weight, weights.get(finding.rule, 0.0))
         found.append(
             Row(
                 sample=sample,
-                profile=one.profile,
-                review=review,
+                sha256=one.profile.sha256,
+                skeletons=tuple(sorted({e.skeleton for e in one.profile.manifest if e.skeleton})),
+                verdict=review.verdict.value,
+                rules=review.score,
+                hits=weights,
                 features=recorder.found,
                 seconds=one.seconds,
             )
@@ -86,14 +90,64 @@ def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowl
     return found
 
 
+class Card(Struct, frozen=True, kw_only=True):
+    """What a data set is: the file ``dataset.json`` in its folder."""
+
+    version: int = 1
+    digest: str
+    engine: str
+    rulebook: str
+    rows: int
+    specimens: int
+    clusters: int
+    ordinary: dict[str, int]
+    """Of each stratum."""
+    set_aside: int
+    """Rows nobody learns from, since they are tied to a checked one."""
+    lost: int
+
+
 def digest(rows: Sequence[Row]) -> str:
     """Return a hash over what was learnt from: samples, their groups and features."""
     total = hashlib.sha256()
     for row in sorted(rows, key=lambda one: one.sample.key):
         one = row.sample
-        head = (one.key, one.part, one.stratum, one.cluster, one.family, one.tags)
+        head = (row.sha256, one.part, one.stratum, one.cluster, one.family, one.tags)
         total.update(msgspec.json.encode((head, sorted(row.features.items()))))
     return total.hexdigest()
+
+
+def write(folder: Path, rows: Sequence[Row], card: Card) -> None:
+    """Write a data set into a folder: one Parquet file of rows, and its card."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = {
+        "key": [row.sample.key for row in rows],
+        "part": [row.sample.part for row in rows],
+        "stratum": [row.sample.stratum for row in rows],
+        "cluster": [row.sample.cluster for row in rows],
+        "verdict": [row.verdict for row in rows],
+        "rules": [row.rules for row in rows],
+        "row": [msgspec.json.encode(row) for row in rows],
+    }
+    pq.write_table(pa.table(columns), folder / "rows.parquet", compression="zstd")
+    (folder / "dataset.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+
+
+def read(folder: Path) -> tuple[list[Row], Card]:
+    """Return what `write` wrote. Raises `TargetError`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    decode = msgspec.json.Decoder(Row).decode
+    try:
+        card = msgspec.json.decode((folder / "dataset.json").read_bytes(), type=Card)
+        table = pq.read_table(folder / "rows.parquet", columns=["row"])
+        return [decode(one) for one in table.to_pydict()["row"]], card
+    except (OSError, msgspec.DecodeError, pa.ArrowException) as error:
+        raise TargetError(f"{folder}: no data set: {error}") from None
 
 
 def noise(path: Path) -> frozenset[str]:

@@ -66,9 +66,8 @@ class _Ties:
 
 def _labels(row: Row) -> Iterator[tuple[str, str]]:
     one = row.sample
-    sha256 = row.profile.sha256 if row.profile is not None else one.sha256
     for kind, value in (
-        ("hash", sha256),
+        ("hash", row.sha256),
         ("project", one.name),
         ("cluster", one.cluster),
         ("family", one.family),
@@ -87,6 +86,4 @@ def _everyday(rows: Sequence[Row]) -> frozenset[str]:
 
 
 def _skeletons(row: Row, everyday: frozenset[str]) -> frozenset[str]:
-    manifest = row.profile.manifest if row.profile is not None else ()
-    found = frozenset(entry.skeleton for entry in manifest if entry.skeleton)
-    return found - everyday
+    return frozenset(row.skeletons) - everyday

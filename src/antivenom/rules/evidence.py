@@ -31,6 +31,17 @@ def with_evidence(text: str, evidence: Evidence, state: State) -> str:
     return text[: block.start(1)] + header + _line(evidence) + text[block.end(1) :]
 
 
+def in_state(text: str, state: State, evidence: Evidence | None) -> str:
+    """Return the text of a page moved to a state; without new evidence it keeps what it has."""
+    if evidence is not None:
+        return with_evidence(text, evidence, state)
+    block = _BLOCK.search(text)
+    if block is None or not _STATE.search(block.group(1)):
+        raise RuleError("the page has no ```toml rule block with a state")
+    header = _STATE.sub(f'state = "{state}"', block.group(1), count=1)
+    return text[: block.start(1)] + header + text[block.end(1) :]
+
+
 def _line(evidence: Evidence) -> str:
     """Write one inline table; JSON strings are TOML strings."""
     fields = [

@@ -1,0 +1,72 @@
+"""Build a data set: list, observe, judge, check for leaks, write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from antivenom.judge import load_knowledge
+from antivenom.lab import dataset, extraction, splits
+from antivenom.lab.dataset import Card, Row
+from antivenom.lab.sample import Sample
+
+
+def build(
+    samples: Sequence[Sample],
+    *,
+    noise: Path | None = None,
+    jobs: int = 0,
+    tell: Callable[[int, int], None] | None = None,
+) -> tuple[list[Row], Card]:
+    """Return the rows of samples and their card; clusters where nothing is hostile stay out.
+
+    A project of the widening set that the listed sets hold as well is left out of the former.
+    """
+    from antivenom.analysis import engine
+
+    listed = dataset.noise(noise) if noise is not None else frozenset()
+    harmless = dataset.harmless(samples, listed)
+    wanted = [s for s in once(samples) if not (s.hostile and s.cluster in harmless)]
+    known = load_knowledge()
+    rows = dataset.judged(wanted, extraction.profiles(wanted, jobs=jobs, tell=tell), known)
+    hostile = [row for row in rows if row.sample.hostile]
+    card = Card(
+        digest=dataset.digest(rows),
+        engine=engine.digest(),
+        rulebook=known.book.digest,
+        rows=len(rows),
+        specimens=len(hostile),
+        clusters=len({row.sample.cluster for row in hostile}),
+        ordinary=dict(
+            sorted(Counter(r.sample.stratum for r in rows if not r.sample.hostile).items())
+        ),
+        set_aside=len(splits.set_aside(rows)),
+        lost=sum(bool(row.error) for row in rows),
+    )
+    return rows, card
+
+
+def once(samples: Iterable[Sample]) -> list[Sample]:
+    """Return samples with each ordinary project of the widening set once, and only there."""
+    ordered = list(samples)
+    seen = {s.name for s in ordered if s.part != "wide"}
+    found = []
+    for one in ordered:
+        if one.part == "wide":
+            if one.name in seen:
+                continue
+            seen.add(one.name)
+        found.append(one)
+    return found
+
+
+def lock(rows: Iterable[Row]) -> str:
+    """Return the widening set as text: name, version, hash, one a line, no addresses."""
+    lines = set()
+    for row in rows:
+        if row.sample.part == "wide" and row.sample.locator is not None:
+            coordinate = row.sample.locator.coordinate
+            version = coordinate.version if coordinate else ""
+            lines.add(f"{row.sample.name} {version or '-'} {row.sha256} {row.sample.stratum}")
+    return "".join(f"{line}\n" for line in sorted(lines))
