@@ -150,6 +150,17 @@ def only_npm(options: argparse.Namespace) -> None:
     print(npm.whole(quick=options.quick, write=options.write))
 
 
+def hunts(options: argparse.Namespace) -> None:
+    """Measure questions to ten million made-up reviews; write their section."""
+    from bench import hunt
+
+    found = hunt.tables(measure.knowledge(), at=options.at)
+    for table in found:
+        print(table.markdown())
+    if not options.dry:
+        page.write_section("hunt", found)
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -195,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--evaluation", action="store_true", help="weigh pages in evaluation as if enabled")
     add("--misses", action="store_true", help="list study specimens that are not found")
     add("--weak", action="store_true", help="list study specimens that are not malicious")
+    add("--at", default="", help="with `hunt`: make the lake there unless it is, and keep it")
     add("--rule", action="append", default=[], help="list where a rule matches in study")
     add("--jobs", type=int, default=0, help="reviewing processes")
     add("--no-speed", action="store_true", help="leave out throughput and large wheels")
@@ -218,6 +230,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "catalog": only_catalog,
     "likeness": only_likeness,
     "names": only_names,
+    "hunt": hunts,
     "digests": digests,
     "npm": only_npm,
 }

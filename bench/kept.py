@@ -30,6 +30,16 @@ def measure(
     samples: Sequence[Sample], known: Knowledge, *, tell: Callable[[int], None] | None = None
 ) -> list[Measured]:
     """Judge what was observed before; observe what was not."""
+    return [
+        Measured(sample=one.sample, outcome=_judged(one.outcome, known))
+        for one in observed(samples, known, tell=tell)
+    ]
+
+
+def observed(
+    samples: Sequence[Sample], known: Knowledge, *, tell: Callable[[int], None] | None = None
+) -> list[Measured]:
+    """Return samples with their profiles, observing those that were not."""
     place = compiled.cache_folder() / "bench" / f"observed-{engine.digest()[:24]}.jsonl"
     have = _load(place)
     missing = [sample for sample in samples if _key(sample) not in have]
@@ -39,7 +49,7 @@ def measure(
         _save(place, have)
         lost = {_key(one.sample): one.outcome for one in fresh}
         have = {**lost, **have}
-    return [Measured(sample=s, outcome=_judged(have[_key(s)], known)) for s in samples]
+    return [Measured(sample=s, outcome=have[_key(s)]) for s in samples]
 
 
 def _judged(outcome: Outcome, known: Knowledge) -> Outcome:

@@ -182,13 +182,20 @@ def _newest(
     """Return how many reviews a query names, and the newest of them, one for each artifact."""
     connection.execute(f"CREATE TEMP TABLE fitting AS SELECT DISTINCT review FROM ({reviews})")  # noqa: S608
     (total,) = connection.execute("SELECT count(*) FROM fitting").fetchone() or (0,)
-    names = ", ".join(_COLUMNS)
+    if not total:
+        return 0, []
+    # First which, then what of them: names and hashes of all others stay unread.
     newest = (
-        f"SELECT {names} FROM reviews WHERE review IN (SELECT review FROM fitting) "  # noqa: S608
+        "SELECT review FROM reviews WHERE review IN (SELECT review FROM fitting) "  # noqa: S608
         f"ORDER BY reviewed DESC, review LIMIT {max(most, 0) * 2}"
     )
+    listed = ", ".join(str(number) for (number,) in connection.execute(newest).fetchall())
+    described = (
+        f"SELECT {', '.join(_COLUMNS)} FROM reviews WHERE review IN ({listed or 'NULL'}) "  # noqa: S608
+        "ORDER BY reviewed DESC, review"
+    )
     once: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in connection.execute(newest).fetchall() if total else ():
+    for row in connection.execute(described).fetchall():
         one = dict(zip(_COLUMNS, row, strict=True))
         once.setdefault((one["artifact"], one["purl"]), one)
     return total, list(once.values())[:most]

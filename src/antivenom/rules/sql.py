@@ -4,8 +4,8 @@ The dialect is DuckDB's, over a table with one row for each fact (contracts 6); 
 the `id` of a flow. What a rule says of one profile, `artifacts` says of all: the property test
 compares it with `matching`. Every literal is quoted here; names of tables and columns are ours.
 
-An expression becomes a set of places. A place is the artifact, and inside ``in same`` also the
-member, layer or function; ``and`` intersects places, ``or`` unites them.
+An expression becomes places. A place is the artifact, and inside ``in same`` also the member, layer
+or function; ``and`` keeps the places that every item has, ``or`` takes those of all items.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ from antivenom.rules.matching import ids_of
 from antivenom.rules.rule import Rule
 
 _PLACES = {
-    "file": ("member",),
-    "layer": ("member", "layer"),
-    "function": ("member", "layer", "scope"),
+    "file": "hash(member)",
+    "layer": "hash(member, layer)",
+    "function": "hash(member, layer, scope)",
 }
+"""What stands for a place inside an artifact: joining numbers is ten times as fast as joining the
+names. Should two places share one, a match is reported that is none; no match is ever lost."""
 _BIGGEST = 1 << 62
 """No number of a fact reaches it; what a rule asks beyond it means the same."""
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -55,7 +57,8 @@ def artifacts(rule: Rule, source: Source = FACTS) -> str:
 
     `ecosystems` of the rule is a question about artifacts, not facts: whoever asks restricts it.
     """
-    return _places(rule.tree, rule, source, ())
+    found = _places(rule.tree, rule, source, ())
+    return f"SELECT DISTINCT {source.key} FROM ({found})"  # noqa: S608  quoted below
 
 
 def evidence(rule: Rule, source: Source = FACTS) -> str:
@@ -84,29 +87,35 @@ def _places(node: Node, rule: Rule, source: Source, place: tuple[str, ...]) -> s
         return _chain(node, rule, source, place)
     if isinstance(node, Group):
         return _group(node, rule, source, place)
-    parts = [f"({_places(item, rule, source, place)})" for item in node.items]
-    return (" INTERSECT " if isinstance(node, AllOf) else " UNION ").join(parts)
+    first, *others = [f"({_places(item, rule, source, place)})" for item in node.items]
+    if isinstance(node, AllOf):
+        columns = ", ".join((source.key, *map(_column, place)))
+        joins = (f" SEMI JOIN {other} USING ({columns})" for other in others)
+        return f"SELECT {columns} FROM {first}{''.join(joins)}"  # noqa: S608  quoted above
+    return " UNION ALL ".join((first, *others))
 
 
 def _chain(chain: Chain, rule: Rule, source: Source, place: tuple[str, ...]) -> str:
-    columns = ", ".join((source.key, *place))
-    found = f"FROM {source.table} WHERE {condition(chain, rule)}"
+    columns = ", ".join((source.key, *(f"{_PLACES[one]} AS {_column(one)}" for one in place)))
+    found = f"SELECT {columns} FROM {source.table} WHERE {condition(chain, rule)}"  # noqa: S608
     if chain.count <= 1:
-        return f"SELECT DISTINCT {columns} {found}"
-    return (
-        f"SELECT {columns} {found} AND value <> '' "
-        f"GROUP BY {columns} HAVING count(DISTINCT value) >= {chain.count}"
-    )
+        return found
+    several = f"HAVING count(DISTINCT value) >= {chain.count}"
+    return f"{found} AND value <> '' GROUP BY ALL {several}"
 
 
 def _group(group: Group, rule: Rule, source: Source, place: tuple[str, ...]) -> str:
     """Everything bound inside shares a place; outside only the outer place counts."""
-    inner = tuple(dict.fromkeys((*place, *_PLACES.get(group.same, ()))))
+    inner = (*place, group.same) if group.same and group.same not in place else place
     found = _places(group.body, rule, source, inner)
     if inner == place:
         return found
-    columns = ", ".join((source.key, *place))
-    return f"SELECT DISTINCT {columns} FROM ({found})"  # noqa: S608  quoted above
+    columns = ", ".join((source.key, *map(_column, place)))
+    return f"SELECT {columns} FROM ({found})"  # noqa: S608  quoted above
+
+
+def _column(place: str) -> str:
+    return f"same_{place}"
 
 
 def condition(chain: Chain, rule: Rule) -> str:
