@@ -3,7 +3,7 @@
     python -m bench npm --write    all of it; writes its section of docs/benchmarks.md
     python -m bench npm --quick    no ordinary packages
 
-Ordinary packages are those of `npm_ordinary.csv` that npm's cache on this machine holds: they were
+Ordinary packages are those of `npm-ordinary.lock` that npm's cache on this machine holds: they were
 brought there once by ``npm install --ignore-scripts`` of three large applications.
 """
 
@@ -34,7 +34,7 @@ from bench.corpus import CORPUS, HERE, rows
 SPECIMENS = CORPUS / "malware-npm-dev.zip"
 HOOKS = CORPUS / "npm-hooks-dev.jsonl"
 LABELS = HERE / "npm_hooks.csv"
-ORDINARY = HERE / "npm_ordinary.csv"
+ORDINARY = HERE / "npm-ordinary.lock"
 EXPLAINED = HERE / "npm_explained.csv"
 CACHE = Path(os.environ.get("BENCH_NPM_CACHE") or Path.home() / ".npm")
 _PASSWORD = b"infected"

@@ -111,8 +111,9 @@ def _named(profile: Profile, own: str) -> Iterator[tuple[str, str]]:
 
 def _look(own: str, other: str, names: PopularNames) -> str:
     """Say how near the name comes to the other project's: close, kin, none."""
+    scoped = own.startswith("@")
     for one in names.lookalikes(own):
-        if one.name == other:
+        if one.name == other and (not scoped or one.how in CLOSE):
             return "close" if one.how in CLOSE or one.how == "word-order" else "kin"
     # A scope belongs to one owner, and who asks for @owner/other-linux-x64 has read it.
-    return "kin" if other in own and not own.startswith("@") else "none"
+    return "kin" if other in own and not scoped else "none"

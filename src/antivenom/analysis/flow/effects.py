@@ -49,6 +49,11 @@ def _named(row: Row, site: Site) -> str:
     return text_of(_file_of(value)) if value is not None else ""
 
 
+def _is_temporary(path: str) -> bool:
+    """Whether a file lies where nobody's settings do."""
+    return path.startswith("/tmp/")  # noqa: S108  a path of the upload, not ours
+
+
 def _file_of(value: Value) -> Value:
     """Return the path of an open file, or the value itself."""
     return value.made[0] if value.path in _OPENED and value.made else value
@@ -252,7 +257,7 @@ class Effects(Facts):
                 path_class = found[1]
         if row.writes:
             found = self._classify(site, row.writes, secretpaths.classify_write)
-            if found:
+            if found and not (found[1] == "client-config" and _is_temporary(_named(row, site))):
                 behaviors = (*behaviors, found[0])
                 path_class = found[1]
         return behaviors, path_class
