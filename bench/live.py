@@ -24,7 +24,7 @@ from bench.speed import Program, program
 from bench.tables import Table
 
 _PEERS = {"guarddog": "guarddog==3.2.0", "hexora": "hexora==0.3.2"}
-_NOWHERE = "http://127.0.0.1:9"
+NOWHERE = "http://127.0.0.1:9"
 """Where their start-up questions to the network go: no answer, at once."""
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _SCORE = re.compile(r"score for file: (\d\.\d+)")
@@ -101,8 +101,8 @@ def _cells(cpu: Sequence[float], ours: float) -> tuple[str, ...]:
 
 def _guarddog(sample: Sample) -> Said:
     path = str(corpus.ordinary_path(sample))
-    command = [str(_tool("guarddog")), "pypi", "scan", path, "--output-format", "json"]
-    ran = program(command, https_proxy=_NOWHERE, http_proxy=_NOWHERE)
+    command = [str(tool("guarddog")), "pypi", "scan", path, "--output-format", "json"]
+    ran = program(command, https_proxy=NOWHERE, http_proxy=NOWHERE)
     try:
         answer = json.loads(ran.output)
         score = float(answer["risk_score"]["score"])
@@ -117,7 +117,7 @@ def _hexora(sample: Sample) -> Said:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name.replace(".whl", ".zip")
         shutil.copyfile(path, copy)
-        ran = program([str(_tool("hexora")), "audit", str(copy)])
+        ran = program([str(tool("hexora")), "audit", str(copy)])
     text = _COLOR.sub("", ran.output)
     scores = [float(found) for found in _SCORE.findall(text)]
     alarms = {
@@ -134,7 +134,7 @@ def _said(alarms: dict[str, bool], ran: Program, *, failed: bool) -> Said:
 def install() -> None:
     """Give each peer a virtual environment of its own, outside the repository."""
     for name, pinned in _PEERS.items():
-        if _tool(name).exists():
+        if tool(name).exists():
             continue
         place = _place(name)
         for command in (
@@ -149,5 +149,6 @@ def _place(name: str) -> Path:
     return compiled.cache_folder() / "bench" / _PEERS[name]
 
 
-def _tool(name: str) -> Path:
+def tool(name: str) -> Path:
+    """Return where a peer's program lies."""
     return _place(name) / "bin" / name

@@ -15,8 +15,10 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import statistics
 import tarfile
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -28,7 +30,7 @@ from antivenom.judge import Knowledge, load_knowledge
 from antivenom.model.context import Context
 from antivenom.pipeline import judge, observe
 from antivenom.store.sealed import SealedZip
-from bench import page
+from bench import corpus, live, measure, page, speed
 from bench.corpus import CORPUS, HERE, rows
 
 SPECIMENS = CORPUS / "malware-npm-dev.zip"
@@ -43,6 +45,7 @@ _END = "<!-- bench npm: end -->\n"
 _REPAIRED = "1.95.8"
 _HELD = ("malicious", "suspicious")
 _BUNDLE = 3 << 20
+_PEER_PACKAGES = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,16 +189,33 @@ def ordinary(known: Knowledge) -> list[Outcome]:
     have = {(name, version): (integrity, place) for name, version, integrity, place in cached()}
     if not ORDINARY.is_file():
         _list(have)
-    found = []
+    samples = []
     for row in rows(ORDINARY):
         held = have.get((row["name"], row["version"]))
-        if held is None or held[0] != row["integrity"]:
-            continue
-        data = held[1].read_bytes()
-        file = f"{row['name'].rpartition('/')[2]}-{row['version']}.tgz"
-        one = review(data, file, known, row["name"])
-        found.append(one)
-    return found
+        if held is not None and held[0] == row["integrity"]:
+            samples.append(_sample(row, held[1]))
+    return [
+        Outcome(
+            name=one.sample.filename,
+            verdict=one.outcome.verdict,
+            cpu_ms=one.outcome.cpu * 1000,
+            rules=tuple(dict.fromkeys(hit.rule for hit in one.outcome.hits if hit.weight >= 0.5)),
+            label=one.sample.cluster,
+            size=Path(one.sample.path).stat().st_size,
+        )
+        for one in measure.measure(samples, known)
+    ]
+
+
+def _sample(row: Mapping[str, str], place: Path) -> corpus.Sample:
+    return corpus.Sample(
+        path=str(place),
+        sha256=hashlib.sha256(place.read_bytes()).hexdigest(),
+        part="",
+        stratum="npm",
+        cluster=row["name"],
+        filename=f"{row['name'].rpartition('/')[2]}-{row['version']}.tgz",
+    )
 
 
 def _list(have: Mapping[tuple[str, str], tuple[str, Path]]) -> None:
@@ -208,6 +228,38 @@ def _list(have: Mapping[tuple[str, str], tuple[str, Path]]) -> None:
 def explained() -> dict[str, str]:
     """Return why an ordinary package is flagged: name -> reason."""
     return {row["name"]: row["reason"] for row in rows(EXPLAINED)} if EXPLAINED.is_file() else {}
+
+
+def peer() -> str:
+    """Run GuardDog on some of the same ordinary packages; it unpacks, so never on a specimen."""
+    try:
+        live.install()
+    except RuntimeError as error:
+        return f"GuardDog was not run: {error}\n"
+    have = {(name, version): place for name, version, _, place in cached()}
+    chosen = [(r["name"], r["version"]) for r in rows(ORDINARY)]
+    chosen = [key for key in chosen if key in have][:: max(1, len(chosen) // _PEER_PACKAGES)]
+    scores, cpu, failed = [], [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, version in chosen:
+            copy = Path(folder) / f"{name.rpartition('/')[2]}-{version}.tgz"
+            shutil.copyfile(have[name, version], copy)
+            command = [str(live.tool("guarddog")), "npm", "scan", str(copy)]
+            ran = speed.program([*command, "--output-format", "json"],
+                                https_proxy=live.NOWHERE, http_proxy=live.NOWHERE)  # fmt: skip
+            copy.unlink()
+            cpu.append(ran.cpu)
+            try:
+                scores.append(float(json.loads(ran.output)["risk_score"]["score"]))
+            except (ValueError, KeyError, TypeError):
+                failed += 1
+    if not cpu:
+        return "GuardDog was not run: no ordinary packages.\n"
+    return (
+        f"GuardDog 3.2.0 on {len(cpu)} of them, evenly chosen: {sum(s >= 7 for s in scores)} with "
+        f"a score of 7 or more, {sum(s >= 5 for s in scores)} of 5 or more, {failed} without an "
+        f"answer; CPU median {statistics.median(cpu) * 1000:.0f} ms as a program a package.\n"
+    )
 
 
 def bundle() -> bytes:
@@ -235,7 +287,7 @@ def whole(*, quick: bool, write: bool) -> str:
 def _text(known: Knowledge, *, quick: bool) -> str:
     parts = ["## npm\n", _specimen_text(specimens(known)), _hook_text(hooks(known))]
     if not quick:
-        parts.append(_ordinary_text(ordinary(known)))
+        parts += [_ordinary_text(ordinary(known)), peer()]
     large = review(tarball({"package.json": b'{"name": "demo"}', "index.js": bundle()}),
                    "demo.tgz", known)  # fmt: skip
     parts.append(f"A minified bundle of 3 MB: {large.cpu_ms / 1000:.1f} s of processor time.\n")
