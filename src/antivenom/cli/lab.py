@@ -68,6 +68,7 @@ def _evaluate(commands: Commands) -> None:
     add("--output", "-o", metavar="FOLDER", type=Path, required=True, help="report.html, .json")
     add("--peers", metavar="CSV", type=Path, help="stored verdicts of other scanners")
     add("--seed", type=int, default=1)
+    add("--robust", metavar="N", type=int, default=0, help="also rewrite N specimens of each part")
     parser.set_defaults(run=run_evaluate)
 
 
@@ -136,10 +137,14 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     import msgspec
 
     from antivenom.lab import dataset, evaluation, page
+    from antivenom.lab.robustness import robust
 
     rows, card = dataset.read(arguments.dataset)
     peers = evaluation.peers_of(arguments.peers) if arguments.peers else None
     report = evaluation.evaluate(rows, card, _learnt(arguments), peers=peers)
+    if arguments.robust:
+        found = {p: robust(rows, p, arguments.robust) for p in ("study", "check")}
+        report = msgspec.structs.replace(report, robustness=found)
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / "report.json").write_bytes(msgspec.json.encode(report))
     (arguments.output / "report.html").write_text(page.html(report), encoding="utf-8")

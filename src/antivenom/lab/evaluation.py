@@ -109,6 +109,8 @@ class Report(Struct, frozen=True, kw_only=True):
     rules: list[RuleReport]
     peers: dict[str, dict[str, Figure]]
     """Peer -> part -> recall per cluster, from stored verdicts."""
+    robustness: dict[str, dict[str, Figure]] = {}
+    """Part -> change -> recall per cluster at `suspicious`; empty when it was not measured."""
 
 
 def evaluate(
@@ -292,3 +294,5 @@ def summary(report: Report) -> Iterator[str]:
             shown = ", ".join(f"{one.clusters.value:.2%} at {one.rate:.2%}" for one in found)
             yield f"  recall by {title}: {shown}"
         yield f"  no alarm on {part.ordinary} would prove less than {part.proves:.2%}"
+        for name, one in report.robustness.get(part.part, {}).items():
+            yield f"  {name}: {one.value:.2%} of {one.of}"

@@ -39,6 +39,9 @@ def _body(report: Report) -> Iterator[str]:
             head,
             [[name, *map(_shown, found.values())] for name, found in report.peers.items()],
         )
+    for name, changes in report.robustness.items():
+        yield f"<h2>Robustness, {escape(name)}: recall at suspicious</h2>"
+        yield _table(["change", ""], [[change, _shown(one)] for change, one in changes.items()])
     yield "<h2>Rules</h2>"
     yield _table(
         ["rule", "archives", "clusters", "carried alone", "precision", "ordinary, by sha256"],
