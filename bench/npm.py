@@ -43,6 +43,7 @@ _PASSWORD = b"infected"
 _BEGIN = "<!-- bench npm: begin; written by `python -m bench npm --write`, do not edit -->\n"
 _END = "<!-- bench npm: end -->\n"
 _REPAIRED = "1.95.8"
+_HIJACKED = "1.95.7"
 _HELD = ("malicious", "suspicious")
 _BUNDLE = 3 << 20
 _PEER_PACKAGES = 40
@@ -123,6 +124,16 @@ def specimens(known: Knowledge) -> list[Outcome]:
         label = "repaired" if _REPAIRED in name else "hostile"
         found.append(review(data, name, known, label))
     return found
+
+
+def takeover(known: Knowledge) -> tuple[str, tuple[str, ...]]:
+    """Compare the hijacked release with the repaired one: verdict, rules that find what is new."""
+    named = {name: data for name, data in units() if _HIJACKED in name or _REPAIRED in name}
+    old = next(data for name, data in named.items() if _REPAIRED in name)
+    new = next(data for name, data in named.items() if _HIJACKED in name)
+    baseline = observe(from_bytes(old, "index.js"))
+    found = judge(observe(from_bytes(new, "index.js")), Context(baseline=baseline), known)
+    return found.verdict.value, tuple(f.rule for f in found.findings if f.change == "new")
 
 
 # --------------------------------------------------------------------------- install scripts
@@ -285,7 +296,12 @@ def whole(*, quick: bool, write: bool) -> str:
 
 
 def _text(known: Knowledge, *, quick: bool) -> str:
-    parts = ["## npm\n", _specimen_text(specimens(known)), _hook_text(hooks(known))]
+    parts = [
+        "## npm\n",
+        _specimen_text(specimens(known)),
+        _diff_text(known),
+        _hook_text(hooks(known)),
+    ]
     if not quick:
         parts += [_ordinary_text(ordinary(known)), peer()]
     large = review(tarball({"package.json": b'{"name": "demo"}', "index.js": bundle()}),
@@ -303,6 +319,13 @@ def _specimen_text(found: list[Outcome]) -> str:
     return (
         f"Corpus: {held} of {len(hostile)} hostile units suspicious or worse, "
         f"{counts['malicious']} of them malicious; the repaired release is {state}.\n"
+    )
+
+
+def _diff_text(known: Knowledge) -> str:
+    verdict, rules = takeover(known)
+    return (
+        f"Compared with the repaired release, the hijacked one is {verdict}: {', '.join(rules)}.\n"
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench import npm
+from antivenom.judge import load_knowledge
+from bench import corpus, npm
 
 pytestmark = pytest.mark.skipif(
     not npm.present(), reason="the development corpus is not beside the project"
@@ -25,3 +26,17 @@ def test_attacks_are_found_and_ordinary_scripts_are_silent() -> None:
     assert [one.sha256 for one in ordinary if one.verdict != "clean"] == []
     held = [one for one in attacks if one.verdict in ("malicious", "suspicious")]
     assert len(held) >= 0.9 * len(attacks)
+
+
+def test_the_hijacked_release_is_found_by_comparing() -> None:
+    verdict, rules = npm.takeover(load_knowledge())
+    assert verdict == "malicious"
+    assert "exfiltration/private-key" in rules
+
+
+def test_the_list_of_ordinary_packages_is_long_and_names_no_place() -> None:
+    listed = list(corpus.rows(npm.ORDINARY))
+    assert len({row["name"] for row in listed}) >= 1200
+    assert all(row["integrity"].startswith("sha") for row in listed)
+    assert "://" not in npm.ORDINARY.read_text("utf-8")
+    assert {row["name"] for row in corpus.rows(npm.EXPLAINED)} <= {row["name"] for row in listed}
