@@ -207,7 +207,8 @@ def _read(
         seen += text.observe_text(data[:_TEXT_LIMIT], lang=lang, path=path)
     if lang in SCRIPTS and not (lang in running and lang in languages.LOWERED):
         seen += _script(data, lang)
-    cut = _SCRIPT_LIMIT if lang in SCRIPTS else _TEXT_LIMIT
+    patterned = lang in SCRIPTS and not (lang in running and lang in languages.LOWERED)
+    cut = _SCRIPT_LIMIT if patterned else _TEXT_LIMIT
     if lang not in _UNREAD and len(data) > cut:
         reason = f"{len(data)} bytes of text: read up to {cut} bytes"
         blocking = lang in SCRIPTS and label.activation in _RUNS

@@ -72,6 +72,8 @@ class Dialect:
     """Do what a loop of a known kind does, at once; False to run it as any other."""
     variants: int = 200
     """Evaluations of one function with different constants at one activation."""
+    depth: int = 100
+    """Calls inside calls, where the limits allow more: expressions nest deeply in minified code."""
     hooked: frozenset[str] = frozenset()
     """Functions of others whose replacement sees what everybody hands over."""
     undefined: bool = False

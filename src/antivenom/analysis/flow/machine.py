@@ -273,7 +273,8 @@ class Machine:
             given = [receiver, *args] if receiver is not None else args
         source = self.package.by_member.get(ref.module.member)
         carried = merge_taints(taints_of(given), taints_of(tuple(named.values())))
-        if self.depth >= self.limits.call_depth or self._cold(ref, source, given):
+        deep = min(self.limits.call_depth, dialects.of(ref.module.lang).depth)
+        if self.depth >= deep or self._cold(ref, source, given):
             return Value(taints=carried)
         key = (id(ref.function), id(ref.env), STRENGTH[self.activation], *map(_key, given))
         key += tuple((k, _key(v)) for k, v in sorted(named.items()))

@@ -376,7 +376,13 @@ _MOST_ROUNDS = 300
 
 def _flattened(stmt: p.Loop) -> bool:
     """Whether a loop without end chooses each step by a switch: written to be hard to read."""
-    return any(type(s) is p.Branch and s.kind == "switch" for s in stmt.body)
+    return any(
+        type(s) is p.Branch
+        and s.kind == "switch"
+        and type(s.test) is p.Op
+        and type(s.test.args[0]) is p.Index
+        for s in stmt.body
+    )
 
 
 def _steps(m: Machine, stmt: p.Loop) -> End:

@@ -12,11 +12,8 @@ from antivenom.ecosystems.npm.entries import Files, commands, entry_points
 from antivenom.ecosystems.npm.manifest import MOST_BYTES, Manifest, read_manifest
 from antivenom.ecosystems.npm.places import (
     could_run,
-    is_build_file,
     is_code,
-    is_script,
     role,
-    suffix,
 )
 from antivenom.model.artifact import ArtifactKind
 from antivenom.model.label import Activation, Hook, Label, Labels, Metadata, Role, Root, strongest
@@ -112,9 +109,11 @@ class _Survey:
                 yield Root(member=member, activation=hook.activation, how=f"{hook.name} runs it")
         for number, manifest in enumerate(self.manifests):
             entries = entry_points(manifest, self.files)
+            started = {member for _, member in commands(manifest, self.files)}
             for member, key in entries.items():
-                # What is bundled is loaded only when the package itself asks for it.
-                if number == 0:
+                # What is bundled is loaded only when the package itself asks for it; a command
+                # may be exported too, and nobody loads it.
+                if number == 0 and (key != "exports" or member not in started):
                     how = f"loaded by require, {key} of package.json"
                     yield Root(member=member, activation=Activation.IMPORT, how=how)
             for name, member in commands(manifest, self.files) if number == 0 else ():
@@ -153,7 +152,6 @@ class _Survey:
                 member,
                 Label(
                     role=what,
-                    module=_module(path, what, self.manifests),
                     activation=known.get(member) or _unrooted(path, what),
                 ),
             )
@@ -180,19 +178,6 @@ def _manifests(by_path: dict[str, str], peek: Callable[[str], bytes]) -> Iterato
         if owner.rpartition("/")[2] == "node_modules":
             count += 1
             yield read_manifest(peek(member), member=member, folder=f"{folder}/")
-
-
-def _module(path: str, what: Role, manifests: tuple[Manifest, ...]) -> str:
-    """Return the name somebody could load a file by, "" for what nobody does.
-
-    Files beside the manifest are loaded by name (``demo/debounce``) unless the package says what
-    it exports; those deeper down are scripts of its makers as often as modules.
-    """
-    if not is_script(path) or what in (Role.TEST, Role.DOCS, Role.EXAMPLE) or is_build_file(path):
-        return ""
-    if "/" in path or (manifests and manifests[0].fields.get("exports")):
-        return ""
-    return path.removesuffix(f".{suffix(path)}")
 
 
 def _unrooted(path: str, what: Role) -> Activation:

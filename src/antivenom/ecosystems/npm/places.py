@@ -29,14 +29,6 @@ _DOCS = words("doc docs documentation website")
 _EXAMPLES = words("example examples sample samples demo demos benchmark benchmarks bench stories")
 _EXAMPLE_FILES = words("example examples sample demo benchmark bench")
 _TEST_ENDS = (".test", ".spec", ".stories", ".bench", "-test", "_test")
-_BUILD_FILES = words(
-    """
-    gulpfile gruntfile jakefile cakefile publish release webpack.config rollup.config
-    vite.config vitest.config jest.config karma.conf babel.config
-    tsup.config esbuild eslint.config .eslintrc prettier.config
-    .prettierrc commitlint.config release.config postcss.config tailwind.config metro.config
-    """
-)
 _PROSE = words("md markdown rst txt adoc")
 _LOADED = frozenset(
     {
@@ -93,11 +85,6 @@ def role(path: str) -> Role:
     if stem(path) in _EXAMPLE_FILES:
         return Role.EXAMPLE
     return Role.GENERATED if ".min." in path.rpartition("/")[2] else Role.CODE
-
-
-def is_build_file(path: str) -> bool:
-    """Whether a file configures the tools of whoever develops the package."""
-    return stem(path) in _BUILD_FILES
 
 
 def could_run(path: str, label: Label) -> bool:

@@ -52,6 +52,7 @@ JAVASCRIPT = Dialect(
     unknown=specials.unknown,
     loop=rotation.loop,
     variants=5000,
+    depth=16,
     hooked=known.HOOKED,
     undefined=True,
     values=True,
