@@ -55,6 +55,8 @@ class Manners:
     """``host`` or ``host:port`` whose certificate is not checked, as the client's user asked."""
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """``host[:port]`` -> (user, password); before those come the URL's own, after them netrc."""
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """``host[:port]`` -> a token that is sent as ``Authorization: Bearer``."""
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
 
 
@@ -223,6 +225,8 @@ class Door:
         login = self._login(url)
         # An empty auth function keeps httpx from looking up credentials on its own.
         auth = httpx.BasicAuth(*login) if login else httpx.Auth()
+        token = None if login else self.manners.tokens.get(parts.netloc)
+        headers = {**headers, "Authorization": f"Bearer {token}"} if token else headers
         client = self._client(checked=not self._trusted(parts.netloc, parts.hostname))
         with client.stream("GET", plain, headers=dict(headers), auth=auth) as answer:
             yield answer

@@ -18,12 +18,15 @@ from antivenom.intake.grouping import marked, release_of, shared, with_release
 from antivenom.intake.histories import history, with_history
 from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
+from antivenom.model.coordinate import Ecosystem
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from antivenom.ecosystems.npm.locate import Wanted as NpmWanted
     from antivenom.ecosystems.pypi.locate import IndexFile
     from antivenom.ecosystems.pypi.requirements import Wanted
+    from antivenom.intake.npm_releases import Registry
     from antivenom.intake.releases import Index, Release
     from antivenom.model.context import RegistryInfo
 
@@ -54,6 +57,12 @@ class _Desk:
         return self.given or Index(self.options)
 
     @cached_property
+    def registry(self) -> Registry:
+        from antivenom.intake.npm_releases import Registry
+
+        return Registry(self.options, environ=getattr(self.given, "_environ", None))
+
+    @cached_property
     def pool(self) -> ThreadPoolExecutor:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -69,6 +78,8 @@ class _Desk:
             self.options.tell(sentence)
 
     def submit(self, pending: _Pending) -> Future[Locator | Failure]:
+        if pending.release.coordinate.ecosystem is Ecosystem.NPM:
+            return self.pool.submit(_fetch_tarball, self.registry, pending)
         return self.pool.submit(_fetch, self.index, pending)
 
     def close(self) -> None:
@@ -76,6 +87,8 @@ class _Desk:
             self.pool.shutdown(wait=True, cancel_futures=True)
         if "index" in self.__dict__ and self.given is None:
             self.index.close()
+        if "registry" in self.__dict__:
+            self.registry.close()
 
 
 def gather(
@@ -110,8 +123,15 @@ def _steps(requests: Sequence[str], desk: _Desk) -> Iterator[Locator | Failure |
         yield from _dependencies(desk, wheels, releases)
 
 
-def _released(wanted: Wanted, desk: _Desk, releases: list[Release]) -> Iterator[Failure | _Pending]:
+def _released(
+    wanted: Wanted | NpmWanted, desk: _Desk, releases: list[Release]
+) -> Iterator[Failure | _Pending]:
+    from antivenom.ecosystems.pypi.requirements import Wanted as Required
+
     try:
+        if not isinstance(wanted, Required):
+            yield from _files(desk.registry.tarball(wanted), desk)
+            return
         found = desk.index.release(wanted)
     except AntivenomError as error:
         yield Failure(target=str(wanted), error=error)
@@ -147,7 +167,7 @@ def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:
     named = f"{found.coordinate.name}=={found.coordinate.version}"
     for note in found.notes:
         desk.tell(f"{named}: {note}")
-    known = history(found)
+    known = history(found) if found.coordinate.ecosystem is Ecosystem.PYPI else None
     for file in found.files:
         yield _Pending(found, file, known)
 
@@ -177,6 +197,13 @@ def _fetched(
 
 def _ready(item: Locator | Failure | Future[Locator | Failure]) -> Locator | Failure:
     return item if isinstance(item, Locator | Failure) else item.result()
+
+
+def _fetch_tarball(registry: Registry, pending: _Pending) -> Locator | Failure:
+    try:
+        return registry.locator(pending.release, pending.file)
+    except AntivenomError as error:
+        return Failure(target=pending.file.filename, error=error)
 
 
 def _fetch(index: Index, pending: _Pending) -> Locator | Failure:

@@ -148,7 +148,7 @@ class Index:
             display=name,
             filename=name,
             coordinate=coordinate,
-            ecosystem=Ecosystem.PYPI,
+            ecosystem=coordinate.ecosystem,
             sha256=sha256,
             notes=tuple(notes),
         )

@@ -14,15 +14,17 @@ from antivenom.intake.locator import Failure, Locator, Options
 from antivenom.intake.trees import ARCHIVE_SUFFIXES, leftovers, locate_folder
 
 if TYPE_CHECKING:
+    from antivenom.ecosystems.npm.locate import Wanted as NpmWanted
     from antivenom.ecosystems.pypi.requirements import Reading, Wanted
 
 _LINES = 100_000
 _LINE = 8192
 _FILE = re.compile(r"(-r|--requirement)[\s=]*(\S.*)$", re.DOTALL)
 _ENVIRONMENT = re.compile(r"--environment[\s=]+(\S.*)$", re.DOTALL)
+_NPM_LOCK = re.compile(r"package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock")
 _LOCK = re.compile(r"pylock(\.[^.]{1,100})?\.toml|uv\.lock")
 
-Item: TypeAlias = "Locator | Wanted | Failure | str"
+Item: TypeAlias = "Locator | Wanted | NpmWanted | Failure | str"
 """A string is a sentence for the person."""
 
 
@@ -40,6 +42,8 @@ def expand(request: str, options: Options) -> Iterator[Item]:
         yield from _path(request, options)
     elif request.startswith("pkg:"):
         yield _purl(request)
+    elif request.startswith("npm:"):
+        yield _npm(request)
     else:
         yield _name(request)
 
@@ -58,6 +62,8 @@ def _path(request: str, options: Options) -> Iterator[Item]:
         yield from _folder(request, options)
     elif _LOCK.fullmatch(path.name):
         yield from _listing(path)
+    elif _NPM_LOCK.fullmatch(path.name):
+        yield from _npm_listing(path)
     else:
         if re.search(r"requirements[^/]*\.(txt|in)$", path.name):
             yield f"{request}: reviewed as a file; `-r {request}` reviews the packages it names"
@@ -78,6 +84,15 @@ def _listing(path: Path) -> Iterator[Item]:
     from antivenom.ecosystems.pypi.requirements import read_lock, read_requirements
 
     yield from _read(read_lock(path) if _LOCK.fullmatch(path.name) else read_requirements(path))
+
+
+def _npm_listing(path: Path) -> Iterator[Item]:
+    from antivenom.ecosystems.npm.locks import read_lock
+
+    reading = read_lock(path)
+    yield from reading.wanted
+    for what, why in reading.refused:
+        yield f"{what}: {why}"
 
 
 def _read(reading: Reading) -> Iterator[Item]:
@@ -106,7 +121,13 @@ def _listed(options: Options) -> Iterator[Item]:
     yield f"standard input: only the first {_LINES:,} lines were read"
 
 
-def _purl(request: str) -> Wanted:
+def _npm(request: str) -> NpmWanted:
+    from antivenom.ecosystems.npm.locate import parse_wanted
+
+    return parse_wanted(request)
+
+
+def _purl(request: str) -> Wanted | NpmWanted:
     from packageurl import PackageURL
 
     from antivenom.ecosystems.pypi.requirements import parse
@@ -115,8 +136,11 @@ def _purl(request: str) -> Wanted:
         purl = PackageURL.from_string(request)
     except ValueError:
         raise TargetError(f"{request[:200]!a} is not a package URL") from None
+    if purl.type == "npm":
+        name = f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name
+        return _npm(f"npm:{name}@{purl.version}" if purl.version else f"npm:{name}")
     if purl.type != "pypi":
-        raise TargetError(f"{request[:200]}: only packages of PyPI can be fetched yet")
+        raise TargetError(f"{request[:200]}: only packages of PyPI and npm can be fetched yet")
     if purl.namespace:
         raise TargetError(f"{request[:200]}: PyPI has no namespaces")
     return parse(f"{purl.name}=={purl.version}" if purl.version else purl.name)
