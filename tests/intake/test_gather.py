@@ -211,7 +211,7 @@ def test_rows_that_make_no_sense_are_passed_over(fake: FakeIndex, ask: Asking) -
 @pytest.mark.parametrize(
     "odd",
     [
-        *("", "a b c", "na\x1b[31mme", "-x", "...", "../gone", "pkg:npm/left-pad@1", "pkg:"),
+        *("", "a b c", "na\x1b[31mme", "-x", "...", "../gone", "pkg:cargo/left-pad@1", "pkg:"),
         *("demo @ https://host.invalid/a.whl", "https://u:secret@host.invalid/demo.whl"),
         *("demo==", "\0", "ü", "gone-1.0.tar.gz", "x" * 5000),
     ],

@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 
 import pytest
+
 from antivenom.ecosystems.npm.endpoints import registries
 from antivenom.ecosystems.npm.locate import digests, parse_wanted
 from antivenom.ecosystems.npm.locks import read_lock
-
 from antivenom.errors import TargetError
 from antivenom.intake.locator import Failure, Locator
 from antivenom.model.coordinate import Ecosystem

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from antivenom.errors import ConfigError
 
 _MOST_BYTES = 1 << 20
+_PREFIX = "npm_config_"
 _VARIABLE = re.compile(r"(?<!\\)\$\{([A-Za-z_]\w{0,100})(\?)?\}")
 _OF_HOST = re.compile(r"//([^/]{1,300})(/[^:]{0,500})?:(_authToken|_auth|username|_password)")
 _OF_SCOPE = re.compile(r"(@[\w.~-]{1,200}):registry")
@@ -80,11 +81,10 @@ def default_registry() -> str:
 
 def npm_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return npm's settings: global file, user's file, environment; the later win."""
-    lowered = {
-        k.lower().removeprefix("npm_config_"): v
-        for k, v in environ.items()
-        if k.lower().startswith("npm_config_") and v
+    named = {
+        k[len(_PREFIX) :]: v for k, v in environ.items() if k.lower().startswith(_PREFIX) and v
     }
+    lowered = {k if k.startswith("//") else k.lower(): v for k, v in named.items()}
     home = environ.get("HOME") or environ.get("USERPROFILE") or ""
     user = lowered.get("userconfig") or (str(Path(home) / ".npmrc") if home else "")
     prefix = lowered.get("prefix") or environ.get("PREFIX") or "/usr/local"

@@ -82,7 +82,8 @@ def digests(integrity: str) -> dict[str, str]:
                 raw = base64.b64decode(coded.partition("?")[0], validate=True)
             except (binascii.Error, ValueError):
                 continue
-            found[algorithm] = raw.hex()
+            if raw:
+                found[algorithm] = raw.hex()
     return found
 
 
