@@ -101,7 +101,7 @@ def _questions(lake: Lake) -> Iterator[tuple[str, int, Callable[[], Found]]]:
         told = "SELECT host, value FROM facts WHERE host LIKE 'n%' ORDER BY review LIMIT 1"
         host, address = asked(connection, told)[1][0]
         told = (
-            "SELECT value FROM facts WHERE host = '' AND value LIKE '%/1' ORDER BY review LIMIT 1"
+            "SELECT value FROM facts WHERE host = '' AND value LIKE '%/1____' LIMIT 1"
         )
         value = asked(connection, told)[1][0][0]
     indicators = {"a host": host, "an address": address, "a value": value, "none": "c2.invalid"}

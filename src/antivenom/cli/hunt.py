@@ -62,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _sql(arguments)
     found = _hunt(arguments)
     for hit in found.hits:
-        sys.stdout.write(_json(hit) if arguments.format == "jsonl" else _text(hit))
-    shown = f"; the newest {len(found.hits):,} are shown" if len(found.hits) < found.total else ""
-    cli.say(f"{found.total:,} of {found.asked:,} reviews fit{shown}")
+        sys.stdout.write(_json(hit) if arguments.format == "jsonl" else shown(hit))
+    rest = f"; the newest {len(found.hits):,} are shown" if len(found.hits) < found.total else ""
+    cli.say(f"{found.total:,} of {found.asked:,} reviews fit{rest}")
     return 0 if found.total else 1
 
 
@@ -110,18 +110,19 @@ def _sql(arguments: argparse.Namespace) -> int:
     lake = lake_of(arguments)
     with database(lake, selected(lake, asked_where(arguments))) as connection:
         columns, rows = asked(connection, arguments.sql)
-    shown = rows[: arguments.limit]
+    first = rows[: arguments.limit]
     line = _json_row if arguments.format == "jsonl" else _tab_row
     if arguments.format == "text":
         sys.stdout.write("\t".join(map(visible, columns)) + "\n")
-    for row in shown:
+    for row in first:
         sys.stdout.write(line(columns, row))
-    if len(shown) < len(rows):
-        cli.say(f"{len(rows):,} rows; the first {len(shown):,} are shown", hint="see --limit")
+    if len(first) < len(rows):
+        cli.say(f"{len(rows):,} rows; the first {len(first):,} are shown", hint="see --limit")
     return 0 if rows else 1
 
 
-def _text(hit: Hit) -> str:
+def shown(hit: Hit) -> str:
+    """Return one review and its places as lines for people."""
     name = visible(hit.purl or hit.filename or hit.artifact, 90)
     lines = [f"{hit.artifact[:16]}  {hit.verdict:<12} {hit.reviewed[:10]}  {name}"]
     if hit.reason:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from antivenom.cli import backtest
 from antivenom.errors import AntivenomError, TargetError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def add(commands: Commands) -> None:
     _evaluate(inner)
     _compare(inner)
     _promote(inner)
+    backtest.add(inner)
 
 
 def _dataset(commands: Commands) -> None:
