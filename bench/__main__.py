@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from antivenom.analysis import engine
 from bench import (
@@ -14,6 +15,7 @@ from bench import (
     diff,
     evidence,
     kept,
+    lab,
     likeness,
     listing,
     live,
@@ -161,6 +163,15 @@ def hunts(options: argparse.Namespace) -> None:
         page.write_section("hunt", found)
 
 
+def laboratory(options: argparse.Namespace) -> None:
+    """Measure rules and trained scorer on a data set; write their section."""
+    found = lab.tables(Path(options.dataset), specimens=options.robust)
+    for table in found:
+        print(table.markdown())
+    if options.write:
+        page.write_section("lab", found)
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -219,6 +230,8 @@ def _parser() -> argparse.ArgumentParser:
         help="with `evidence`, `catalog`, `likeness`, `names`: write it into the pages",
     )
     add("--refresh", default="", help="with `names`: pypi=RANKING writes the shipped list anew")
+    add("--dataset", help="with `lab`: a folder of `antivenom lab dataset build`")
+    add("--robust", type=int, default=0, help="with `lab`: rewrite so many specimens of each part")
     return parser
 
 
@@ -231,6 +244,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "likeness": only_likeness,
     "names": only_names,
     "hunt": hunts,
+    "lab": laboratory,
     "digests": digests,
     "npm": only_npm,
 }

@@ -1,0 +1,63 @@
+"""`python -m bench lab DATASET`: rules alone and with the trained scorer, on a widened set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from antivenom.lab import dataset, evaluation, learning
+from antivenom.lab.evaluation import Figure, Report
+from antivenom.lab.robustness import robust
+from antivenom.lab.training import Settings
+from bench.tables import Table
+
+
+def tables(folder: Path, *, specimens: int = 0) -> list[Table]:
+    """Return what `antivenom lab evaluate` says of a data set; rewrite so many specimens a part."""
+    rows, card = dataset.read(folder)
+    report = evaluation.evaluate(rows, card, learning.learn(rows, card, Settings()))
+    strata = ", ".join(f"{count} {stratum}" for stratum, count in card.ordinary.items())
+    found = [
+        Table(
+            title="Rules and trained scorer",
+            header=("", *(part.part for part in report.parts)),
+            rows=list(_figures(report)),
+            notes=(
+                f"Ordinary packages: {strata}. Study figures are out of fold and hold the "
+                "widening set; check was never learnt from.",
+                "The scorer ranks below `suspicious`, so figures at the verdicts are the rules'.",
+                "No alarm on n packages proves a rate below 3/n and no better.",
+            ),
+        )
+    ]
+    if specimens:
+        changes = {part: robust(rows, part, specimens) for part in ("study", "check")}
+        found.append(
+            Table(
+                title="Robustness: recall at suspicious",
+                header=("change", *changes),
+                rows=[
+                    (name, *(_shown(part[name]) for part in changes.values()))
+                    for name in changes["study"]
+                ],
+            )
+        )
+    return found
+
+
+def _figures(report: Report) -> list[tuple[str, ...]]:
+    rows = [
+        (name, *(_shown(part.verdicts[name]) for part in report.parts))
+        for name in report.parts[0].verdicts
+    ]
+    for title in ("rules", "model"):
+        for at, one in enumerate(report.parts[0].rules):
+            label = "rules alone" if title == "rules" else "rules and scorer"
+            shown = (_shown(getattr(part, title)[at].clusters) for part in report.parts)
+            rows.append((f"recall at {one.rate:.2%} false alarms, {label}", *shown))
+    proves = (f"{part.proves:.2%}" for part in report.parts)
+    rows.append(("rate that no alarm would exclude", *proves))
+    return rows
+
+
+def _shown(one: Figure) -> str:
+    return f"{one.value:.1%} of {one.of} ({one.low:.1%} to {one.high:.1%})"
