@@ -100,7 +100,8 @@ def _questions(lake: Lake) -> Iterator[tuple[str, int, Callable[[], Found]]]:
     with database(lake, lake.batches()[:1]) as connection:
         told = "SELECT host, value FROM facts WHERE host LIKE 'n%' ORDER BY review LIMIT 1"
         host, address = asked(connection, told)[1][0]
-        told = "SELECT value FROM facts WHERE host = '' AND value LIKE '%/1____' LIMIT 1"
+        plain = "host = '' AND regexp_matches(value, '/[0-9]{5}$')"
+        told = f"SELECT value FROM facts WHERE {plain} LIMIT 1"  # noqa: S608
         value = asked(connection, told)[1][0][0]
     indicators = {"a host": host, "an address": address, "a value": value, "none": "c2.invalid"}
     for what, text in indicators.items():
