@@ -103,7 +103,7 @@ def test_results_keep_the_order_of_requests() -> None:
 
 
 def test_children_are_reused_and_recycled() -> None:
-    with Pool(work, bounds=Bounds(recycle_after=5)) as pool:
+    with Pool(work, jobs=1, bounds=Bounds(recycle_after=5)) as pool:
         pids = [r.data for r in pool.run([b"pid"] * 12) if isinstance(r, Done)]
     assert len(pids) == 12
     assert len(set(pids)) == 3

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from antivenom.lab import promoting
 from antivenom.rules.book import PAGES
 from antivenom.rules.page import read_page
 from antivenom.store.sealed import seal as sealed_zip
-from bench import corpus, evidence, kept, measure, page
+from bench import corpus, kept, measure, page
 from bench.__main__ import main
 from tests.builders.archives import sdist, wheel
 
@@ -72,7 +73,7 @@ def test_a_full_run_writes_the_page_and_the_evidence(
     copy = small / "book" / f"{rule}.md"
     copy.parent.mkdir(parents=True)
     copy.write_text((PAGES / f"{rule}.md").read_text())
-    monkeypatch.setattr(evidence, "PAGES", small / "book")
+    monkeypatch.setattr(promoting, "PAGES", small / "book")
     assert main(["--no-speed", "--no-live", "--jobs", "1"]) == 0
     text = page.PAGE.read_text()
     assert "### Malware found" in text
