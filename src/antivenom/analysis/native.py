@@ -25,7 +25,7 @@ PARSED_BYTES = 64 << 20
 """Larger files are judged by their header alone."""
 MOST_NAMES = 20_000
 MOST_SECTIONS = 200
-ENTROPY_SAMPLE = 64 << 10
+ENTROPY_SAMPLE = 16 << 10
 PACKED_ENTROPY = 7.2
 """Bits a byte; compiled code stays below 6.7."""
 FEW_IMPORTS = 12

@@ -126,9 +126,9 @@ def merge_taints(*groups: tuple[Taint, ...]) -> tuple[Taint, ...]:
 
 def taints_of(values: list[Value] | tuple[Value, ...]) -> tuple[Taint, ...]:
     """Return the union of the taints of several values, alternatives included."""
-    groups = [v.taints for v in values]
-    groups += [a.taints for v in values if v.alts for a in v.alts]
-    return merge_taints(*groups)
+    groups = [v.taints for v in values if v.taints]
+    groups += [a.taints for v in values if v.alts for a in v.alts if a.taints]
+    return merge_taints(*groups) if groups else ()
 
 
 def join(one: Value | None, other: Value | None) -> Value:

@@ -8,7 +8,7 @@ from typing import Any
 from antivenom.analysis import fold
 from antivenom.analysis.flow import protocols, texts
 from antivenom.analysis.flow.attributes import attribute
-from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.machine import Machine, OutOfSteps
 from antivenom.analysis.flow.names import by_path, unbound
 from antivenom.analysis.flow.objects import (
     FunctionRef,
@@ -44,9 +44,11 @@ def evaluate(m: Machine, expr: p.Expr, *, quiet: bool = False) -> Value:
     With `quiet` a name that means something by mere access (``os.environ``) is not yet reported:
     what is done with it decides what it means.
     """
-    m.step()
-    handler = _EVALUATE[type(expr)]
-    value = handler(m, expr)
+    # Run millions of times: one step, counted here.
+    m.steps += 1
+    if m.steps > m.hard:
+        raise OutOfSteps
+    value = _EVALUATE[type(expr)](m, expr)
     if not quiet and value.path and value.path in m.frame.table.attributes:
         return m.effects.access(m, value, expr.line)
     return value

@@ -26,7 +26,7 @@ TEST_STEPS = 20_000
 MAX_FOLLOWED = 400_000
 """Bytes of modules read because they call something that calls what matters, from any distance;
 beyond that, only those that call it themselves."""
-MAX_BESIDE_HOT = 1_500_000
+MAX_BESIDE_HOT = 1_000_000
 """Bytes of modules read for what they import, from any distance or none."""
 MAX_TREES = 1_000_000
 """Bytes of modules whose syntax trees are kept, at forty bytes of memory each."""
@@ -77,6 +77,8 @@ class Machine:
     steps: int = 0
     soft: int = 0
     """Steps at which evaluation becomes coarse; set by `budget`."""
+    hard: int = 0
+    """Steps at which evaluation ends."""
     depth: int = 0
     forks: int = 0
     """How many undecided branches or loops are around."""
@@ -128,11 +130,12 @@ class Machine:
     def step(self, amount: int = 1) -> None:
         """Count work; raise `OutOfSteps` at the hard end."""
         self.steps += amount
-        if self.steps > 2 * self.limits.fold_steps:
+        if self.steps > self.hard:
             raise OutOfSteps
 
     def __post_init__(self) -> None:
         """Begin with the whole budget."""
+        self.hard = 2 * self.limits.fold_steps
         self.budget(self.activation)
 
     # ------------------------------------------------------------------ modules
