@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from antivenom.context import slips
 from antivenom.context.adding import fact
+from antivenom.context.imitation import shared_signs
 from antivenom.context.known_names import KnownNames
 from antivenom.context.names import CLOSE, PopularNames, normal
 from antivenom.context.shipped import top_modules
+from antivenom.model.context import Imitated
 from antivenom.model.fact import Fact
 from antivenom.model.profile import Profile
 
@@ -47,15 +49,26 @@ _TOP = 3000
 _KIN = frozenset({"word-order", "plural", "number", "affix", "inside"})
 
 
-def identities(profile: Profile, known: KnownNames) -> Iterator[Fact]:
-    """Yield the popular projects whose identity a release of another name carries."""
+def identities(
+    profile: Profile, known: KnownNames, imitated: Sequence[Imitated] = ()
+) -> Iterator[Fact]:
+    """Yield the popular projects whose identity a release of another name carries.
+
+    `imitated` is what a registry says of projects whose names are near: then texts are compared.
+    """
     names = known.of(profile.ecosystem)
     own = normal(profile.metadata.name, profile.ecosystem)
     if names is None or not own or names.rank(own):
         return
     signs = _signs(profile, own, names, known.imports(profile.ecosystem))
+    for project in imitated:
+        other = normal(project.metadata.name, profile.ecosystem)
+        if _is_other(other, own, names):
+            signs[other].update(shared_signs(profile.metadata, project.metadata))
     told = []
     for other, found in signs.items():
+        if not found:
+            continue
         look = _look(own, other, names)
         if len(found) >= 2 or look != "none":
             told.append((-len(found), look != "close", names.rank(other), other, look))

@@ -14,7 +14,7 @@ from antivenom.context.matching import match_members
 from antivenom.context.registry import registry_facts
 from antivenom.context.resemblance import resemblances
 from antivenom.context.siblings import disagreements, undeclared
-from antivenom.model.context import Context
+from antivenom.model.context import Context, Imitated
 from antivenom.model.fact import Fact
 from antivenom.model.profile import Profile
 
@@ -34,15 +34,17 @@ def surround(profile: Profile, context: Context, names: KnownNames) -> tuple[Fac
 
 def _added(profile: Profile, context: Context, names: KnownNames) -> Iterator[Fact]:
     """Yield what each observer of surroundings adds."""
-    yield from _named(profile, names)
+    yield from _named(profile, names, context.imitated)
     yield from disagreements(profile, context)
     yield from undeclared(profile, context)
     yield from registry_facts(profile, context)
 
 
-def _named(profile: Profile, names: KnownNames) -> Iterator[Fact]:
+def _named(
+    profile: Profile, names: KnownNames, imitated: tuple[Imitated, ...] = ()
+) -> Iterator[Fact]:
     yield from resemblances(profile, names)
-    yield from identities(profile, names)
+    yield from identities(profile, names, imitated)
 
 
 def _changed(

@@ -16,6 +16,7 @@ from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
 from antivenom.intake.grouping import marked, release_of, shared, with_release
 from antivenom.intake.histories import history, with_history
+from antivenom.intake.imitations import imitations, with_imitated
 from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
 from antivenom.model.coordinate import Ecosystem
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from antivenom.ecosystems.pypi.requirements import Wanted
     from antivenom.intake.npm_releases import Registry
     from antivenom.intake.releases import Index, Release
-    from antivenom.model.context import RegistryInfo
+    from antivenom.model.context import Imitated, RegistryInfo
 
 _AHEAD = 4
 
@@ -41,6 +42,8 @@ class _Pending:
     file: IndexFile
     registry: RegistryInfo | None = None
     """What the index knows of the project, looked up once for all files of the release."""
+    imitated: tuple[Imitated, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class _Desk:
@@ -167,9 +170,13 @@ def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:
     named = f"{found.coordinate.name}=={found.coordinate.version}"
     for note in found.notes:
         desk.tell(f"{named}: {note}")
-    known = history(found) if found.coordinate.ecosystem is Ecosystem.PYPI else None
+    if found.coordinate.ecosystem is not Ecosystem.PYPI:
+        yield from (_Pending(found, file) for file in found.files)
+        return
+    known = history(found)
+    imitated, notes = imitations(found.coordinate.name, desk.index)
     for file in found.files:
-        yield _Pending(found, file, known)
+        yield _Pending(found, file, known, imitated, notes)
 
 
 def _local(locator: Locator) -> list[list[str]]:
@@ -212,6 +219,7 @@ def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
         if len(pending.release.files) > 1:
             locator = with_release(locator, pending.release.coordinate.purl)
         locator = with_history(locator, pending.file, pending.registry)
+        locator = with_imitated(locator, pending.imitated, pending.notes)
         return compared(locator, pending.release, pending.file, index)
     except AntivenomError as error:
         return Failure(target=pending.file.filename, error=error)
