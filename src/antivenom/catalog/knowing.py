@@ -15,6 +15,7 @@ from antivenom.judge import Knowledge
 from antivenom.likeness.making import Group, Known, KnownText
 from antivenom.model.profile import ManifestEntry, Profile
 from antivenom.model.review import Finding, Review
+from antivenom.model.vocabulary import BEHAVIORS
 from antivenom.store import schema
 from antivenom.store.packing import unpack
 
@@ -49,7 +50,7 @@ def known(profile: Profile, review: Review, *, label: str, campaign: str = "") -
         label=label,
         campaign=campaign,
         texts=tuple([*texts, *_hidden(profile)][:_MOST_TEXTS]),
-        acts=tuple(sorted({finding.chain for finding in findings})[:_MOST_ACTS]),
+        acts=_acts(findings),
     )
 
 
@@ -90,6 +91,17 @@ def _telling(review: Review, code: dict[str, ManifestEntry]) -> tuple[list[str],
         if named:
             return list(named), findings
     return [], []
+
+
+def _acts(findings: Iterable[Finding]) -> tuple[tuple[str, ...], ...]:
+    """Return what was seen code do, finding by finding; what a name or a text says is no deed.
+
+    Where something was seen done with something else, single deeds say little: half of all
+    packages run a command somewhere.
+    """
+    chains = {tuple(one for one in f.chain if one in BEHAVIORS) for f in findings}
+    joined = {chain for chain in chains if len(chain) > 1}
+    return tuple(sorted(joined or chains - {()})[:_MOST_ACTS])
 
 
 def _text(entry: ManifestEntry) -> KnownText:

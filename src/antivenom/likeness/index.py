@@ -22,10 +22,12 @@ from antivenom.likeness.making import FEWEST, NONE, WHAT, Group
 from antivenom.model.fingerprint import Fingerprint
 
 By = Literal["file", "skeleton", "functions", "code"]
-NEAR = 0.6
+NEAR = 0.5
 """Share of all distinctive pairs of lines that two texts must have in common."""
-INSIDE = 0.9
-INSIDE_FEWEST = 12
+MOST = 0.7
+"""Share of its functions that a text must have in common with a specimen."""
+INSIDE = 0.8
+INSIDE_FEWEST = 10
 """A known text lies inside of another when the other has this share of its pairs, and it has
 this many."""
 _COMPARED = 24
@@ -144,7 +146,7 @@ class Index:
             if at >= 0 and self._does(self._function_rows[at], seen):
                 hits[self._function_rows[at]] += 1
         total = hits.total()
-        if total < 2 or total < NEAR * len(own):
+        if total < 2 or total < MOST * len(own):
             return None
         return self._kin(min(hits, key=lambda n: (-hits[n], n)), "functions", total / len(own))
 

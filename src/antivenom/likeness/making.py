@@ -21,7 +21,7 @@ MOST_TEXTS = 32
 """Texts kept under one hash: more of them are copies of each other, or say nothing."""
 TELLING = 8
 """Pairs of lines below which a skeleton is anybody's."""
-FEWEST = 6
+FEWEST = 5
 """Distinctive pairs of lines below which a text is only recognised exactly."""
 NONE = TOP = 0xFFFFFFFF
 
