@@ -21,6 +21,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are fo
 TIGHT = Bounds(seconds=20, memory_bytes=64 << 20)
 
 
+KEPT: list[bytearray] = []
+"""What a child holds on to between requests."""
+
+
 def _recurse(n: int) -> int:
     return _recurse(n + 1) + 1
 
@@ -44,6 +48,8 @@ def work(request: bytes) -> bytes:
         kept = []
         while True:
             kept.append(bytearray(4 << 20))
+    if order == b"grow":
+        KEPT.append(bytearray(b"x") * (64 << 20))
     if order == b"big":
         return b"x" * int(rest)
     if order == b"leave":
@@ -107,6 +113,20 @@ def test_children_are_reused_and_recycled() -> None:
         pids = [r.data for r in pool.run([b"pid"] * 12) if isinstance(r, Done)]
     assert len(pids) == 12
     assert len(set(pids)) == 3
+
+
+def test_a_large_parent_does_not_cost_its_children_their_place() -> None:
+    ballast = b"x" * (96 << 20)
+    with Pool(work, jobs=1, bounds=Bounds(recycle_bytes=64 << 20)) as pool:
+        pids = {r.data for r in pool.run([b"pid"] * 6) if isinstance(r, Done)}
+    assert len(pids) == 1
+    assert len(ballast) == 96 << 20
+
+
+def test_a_child_that_grew_is_replaced() -> None:
+    with Pool(work, jobs=1, bounds=Bounds(recycle_bytes=32 << 20)) as pool:
+        pids = [r.data for r in pool.run([b"pid", b"grow", b"pid"]) if isinstance(r, Done)]
+    assert pids[0] != pids[2]
 
 
 def test_a_hanging_child_is_killed_and_the_others_go_on() -> None:

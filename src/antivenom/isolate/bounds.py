@@ -24,7 +24,7 @@ class Bounds:
     recycle_after: int = 500
     """Requests after which a child is replaced, so that slow leaks stay small."""
     recycle_bytes: int = 512 << 20
-    """Resident memory after a request above which the child is replaced."""
+    """Resident memory gained since its birth above which a child is replaced."""
 
 
 DEFAULT_BOUNDS = Bounds()

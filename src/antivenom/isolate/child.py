@@ -102,6 +102,7 @@ def _bind_to_parent() -> None:
 
 
 def _serve(line: socket.socket, work: Work, bounds: Bounds) -> None:
+    born_with = _resident_bytes()
     for count in range(1, bounds.recycle_after + 1):
         request = _receive(line)
         if request is None:
@@ -112,7 +113,7 @@ def _serve(line: socket.socket, work: Work, bounds: Bounds) -> None:
             # The parent learns the size from the header and does not wait for the rest.
             line.sendall(HEADER.pack(min(len(answer) + 1, 0xFFFF_FFFF)))
             return
-        leaves = status != DONE or count == bounds.recycle_after or _heavy(bounds)
+        leaves = status != DONE or count == bounds.recycle_after or _grown(born_with, bounds)
         mark = bytes([status[0] | (LAST if leaves else 0)])
         line.sendall(HEADER.pack(len(answer) + 1) + mark)
         line.sendall(answer)
@@ -159,9 +160,14 @@ def _allow_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def _heavy(bounds: Bounds) -> bool:
+def _grown(born_with: int, bounds: Bounds) -> bool:
+    """Whether it gained too much; what a large parent left it at birth is no reason to go."""
+    return _resident_bytes() - born_with > bounds.recycle_bytes
+
+
+def _resident_bytes() -> int:
     try:
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):
-        return False
-    return resident * os.sysconf("SC_PAGESIZE") > bounds.recycle_bytes
+        return 0
+    return pages * os.sysconf("SC_PAGESIZE")
