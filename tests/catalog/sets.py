@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from antivenom.store import Store, schema
+from antivenom.store import Store, columns
 from antivenom.store.sealed import seal
 from tests.builders.archives import make_tar, make_zip
 
@@ -61,7 +61,7 @@ def dump(store: Store, *, without: tuple[str, ...] = ()) -> dict[str, list[dict[
     """Every row of every table, in one order."""
     found = {}
     with store.reading() as connection:
-        for table in schema.metadata.sorted_tables:
+        for table in columns.metadata.sorted_tables:
             if table.name not in without:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
                 found[table.name] = sorted(rows, key=repr)

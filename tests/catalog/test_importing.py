@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from antivenom.catalog.importing import Options, Report, import_samples
 from antivenom.errors import TargetError, UsageError
-from antivenom.store import Store, open_store, schema
+from antivenom.store import Store, columns, open_store, schema
 from antivenom.store.blobs import Blobs
 from antivenom.store.sealed import seal
 from tests.catalog.sets import PASSWORD, PLAIN, THIEF, dump, listing, samples, sdist, sealed_set
@@ -35,7 +35,7 @@ def bring(store: Store, place: Path, **more: object) -> Report:
 
 def column(store: Store, name: str, table: str = "specimens") -> list[object]:
     with store.reading() as connection:
-        one = schema.metadata.tables[table].c[name]
+        one = columns.metadata.tables[table].c[name]
         return list(connection.scalars(select(one).order_by(one)))
 
 

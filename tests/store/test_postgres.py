@@ -13,7 +13,7 @@ from antivenom.catalog.export import jsonl, osv, parquet
 from antivenom.catalog.importing import Options, import_samples
 from antivenom.catalog.queries import Wanted
 from antivenom.catalog.records import import_records
-from antivenom.store import Store, open_store, schema
+from antivenom.store import Store, columns, open_store, schema
 from tests.catalog.sets import dump, samples, sealed_set
 from tests.catalog.test_records import put, record
 
@@ -45,7 +45,7 @@ def test_both_databases_hold_the_same(tmp_path: Path) -> None:
 
 def _clear(store: Store) -> None:
     with store.writing() as connection:
-        for table in reversed(schema.metadata.sorted_tables):
+        for table in reversed(columns.metadata.sorted_tables):
             if table is not schema.schema_steps:
                 connection.execute(text(f"DELETE FROM {table.name}"))
 

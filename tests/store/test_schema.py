@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, String, insert, inspect, select, text
 
 from antivenom.errors import ConfigError, MissingDependencyError
-from antivenom.store import open_store, schema
+from antivenom.store import columns, open_store, schema
 from antivenom.store.migrations import STEPS, add_column, migrate
 from antivenom.store.packing import pack, unpack
 
@@ -16,9 +16,9 @@ from antivenom.store.packing import pack, unpack
 def test_a_new_database_has_every_table_and_column(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "new" / "catalog.db")) as store:
         found = inspect(store.engine)
-        for table in schema.metadata.sorted_tables:
-            columns = {c["name"] for c in found.get_columns(table.name)}
-            assert columns == {c.name for c in table.columns}, table.name
+        for table in columns.metadata.sorted_tables:
+            names = {c["name"] for c in found.get_columns(table.name)}
+            assert names == {c.name for c in table.columns}, table.name
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from antivenom.catalog.exchange import TABLES, restore
 from antivenom.catalog.importing import Report
 from antivenom.catalog.specimen import Specimen
 from antivenom.errors import TargetError
-from antivenom.store import Store, schema
+from antivenom.store import Store, columns, schema
 from antivenom.store.packing import pack
 
 _AT_ONCE = 500
@@ -81,7 +81,7 @@ def _rows(fields: dict[str, Any], line: bytes, report: Report) -> Rows:
     elif kind == "report":
         yield schema.reports, {**fields, "document": pack(fields["document"])}
     elif kind in {"sources", "campaigns"}:
-        table = schema.metadata.tables[kind]
+        table = columns.metadata.tables[kind]
         yield table, {column.name: fields[column.name] for column in table.columns}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, insert, inspect, select, text
 from sqlalchemy.schema import CreateColumn
 
-from antivenom.store import schema
+from antivenom.store import columns, schema, schema_access, schema_cases, schema_uploads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ def migrate(connection: Connection) -> int:
 
 def create(connection: Connection, *tables: Table) -> None:
     """Create tables that are not there yet."""
-    schema.metadata.create_all(connection, tables=tables, checkfirst=True)
+    columns.metadata.create_all(connection, tables=tables, checkfirst=True)
 
 
 def add_column(connection: Connection, column: Column[Any]) -> None:
@@ -77,5 +77,12 @@ def _catalog(connection: Connection) -> None:
     )
 
 
-STEPS = (Step(number=1, what="the catalog", run=_catalog),)
+def _service(connection: Connection) -> None:
+    create(connection, *schema_uploads.ALL, *schema_cases.ALL, *schema_access.ALL)
+
+
+STEPS = (
+    Step(number=1, what="the catalog", run=_catalog),
+    Step(number=2, what="the review service", run=_service),
+)
 """Append here; never change a step that was released."""

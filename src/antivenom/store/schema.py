@@ -1,10 +1,11 @@
-"""Every table, in one place. SQLite by default, PostgreSQL by URL; nothing here is of one of them.
+"""The catalog's tables. SQLite by default, PostgreSQL by URL; nothing here is of one of them.
 
 Conventions. Times are ISO 8601 texts in UTC, so that both databases compare them alike; days are
 ``YYYY-MM-DD``; "" means unknown, so that columns are never null and rows compare. Hashes are
 lower-case hex. A *specimen id* is the sha256 of its bytes, or its package URL where nobody here
 has seen the bytes. Texts that came from uploads are stored escaped (`report.escape.visible`).
-Tables only grow: a change is a new number in `migrations`.
+Tables only grow: a change is a new number in `migrations`. The service's tables stand in
+`schema_uploads`, `schema_cases` and `schema_access`, in the same database.
 """
 
 from __future__ import annotations
@@ -16,26 +17,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData()
+from antivenom.store.columns import metadata
+from antivenom.store.columns import number as _number
+from antivenom.store.columns import text as _text
 
 
 def _specimen(*, key: bool = False) -> Column[str]:
     return Column("specimen", String, ForeignKey("specimens.id"), primary_key=key, nullable=False)
-
-
-def _text(name: str, comment: str = "", *, index: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, default="", index=index, comment=comment or None)
-
-
-def _number(name: str, comment: str = "") -> Column[int]:
-    return Column(name, Integer, nullable=False, default=0, comment=comment or None)
 
 
 schema_steps = Table(
