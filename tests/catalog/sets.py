@@ -58,10 +58,10 @@ def listing(place: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def dump(store: Store, *, without: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, in one order."""
+    """Every row of every table of the catalog, in one order."""
     found = {}
     with store.reading() as connection:
-        for table in columns.metadata.sorted_tables:
+        for table in CATALOG:
             if table.name not in without:
                 rows = [dict(row) for row in connection.execute(select(table)).mappings()]
                 found[table.name] = sorted(rows, key=repr)
