@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from antivenom.store import Store, columns
+from antivenom.store import Store
+from antivenom.store.describe import CATALOG
 from antivenom.store.sealed import seal
 from tests.builders.archives import make_tar, make_zip
 
