@@ -62,12 +62,23 @@ def resembling(names: PopularNames) -> tuple[list[Pair], list[float]]:
     names.lookalikes("warm-up-everything")
     found, costs = [], []
     for name in names.names:
-        started = time.process_time_ns()
-        likes = names.lookalikes(name, known=True)
-        costs.append((time.process_time_ns() - started) / 1e9)
+        likes, spent = _timed(names, name)
+        costs.append(spent)
         if likes:
             found.append((name, likes[0]))
     return found, costs
+
+
+def _timed(names: PopularNames, name: str) -> tuple[tuple[Lookalike, ...], float]:
+    """Return what a name resembles and the seconds it takes, the least of three: a busy machine
+    adds to one of them, never to all.
+    """
+    spent = []
+    for _ in range(3):
+        started = time.process_time_ns()
+        likes = names.lookalikes(name, known=True)
+        spent.append((time.process_time_ns() - started) / 1e9)
+    return likes, min(spent)
 
 
 def _cost(names: PopularNames, costs: Sequence[float]) -> Table:
@@ -85,11 +96,21 @@ def _cost(names: PopularNames, costs: Sequence[float]) -> Table:
         ("index made, once a process", "", f"{indexed * 1e3:.0f} ms"),
         ("look-up, median", "< 1 ms", f"{ordered[len(ordered) // 2] * 1e3:.3f} ms"),
         ("look-up, p99", "< 1 ms", f"{ordered[len(ordered) * 99 // 100] * 1e3:.3f} ms"),
-        ("look-up, worst", "", f"{ordered[-1] * 1e3:.3f} ms"),
+        ("look-up, worst", "< 1 ms", f"{ordered[-1] * 1e3:.3f} ms"),
+        ("worst of names made to be slow", "< 1 ms", f"{_hostile(names) * 1e3:.3f} ms"),
     ]
-    note = "Processor time of looking up every popular name as if it were new; the index is warm."
+    note = (
+        "Processor time of looking up every popular name as if it were new, the least of three; "
+        "the index is warm."
+    )
     header = ("what", "reach", "measured")
     return Table(title="Cost of a look-up", header=header, rows=rows, notes=(note,))
+
+
+def _hostile(names: PopularNames) -> float:
+    """Return the seconds of the slowest name that somebody made to be slow."""
+    parts = ("a-", "py", "py-", "python", "pytest-", "mypy-boto3-", "opentelemetry-", "azure-mgmt-")
+    return max(_timed(names, (part * slips.LONGEST)[: slips.LONGEST])[1] for part in parts)
 
 
 def _among_themselves(names: PopularNames, pairs: Sequence[Pair]) -> Table:

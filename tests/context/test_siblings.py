@@ -163,7 +163,7 @@ def test_what_is_hidden_from_the_index() -> None:
     silent = Metadata(name="demo", version="1.0")
     assert list(undeclared(built, Context(upload=UploadInfo(declared=shown)))) == []
     (fact,) = undeclared(built, Context(upload=UploadInfo(declared=silent)))
-    assert fact.args == ("field=requires", "where=index")
+    assert fact.args == ("field=requires", "where=index", "how=form")
     review = judge(built, Context(upload=UploadInfo(declared=silent)), load_knowledge())
     assert review.findings[0].rule == "supply/hidden-dependency"
     assert review.verdict == "suspicious"

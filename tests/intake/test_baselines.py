@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from antivenom.ecosystems.pypi.locate import IndexFile
+from antivenom.ecosystems.pypi.previous import earlier
 from antivenom.intake.baselines import paired
 from antivenom.intake.files import locate
 from antivenom.intake.locator import Locator, Surroundings
@@ -129,3 +131,15 @@ def test_pairs_are_of_one_project_and_alike(tmp_path: Path) -> None:
     lonely = paired(locate(tmp_path / "demo-1.1-py3-none-any.whl"), [])
     assert lonely.around is not None
     assert "nothing was given" in lonely.around.notes[0]
+
+
+def test_two_spellings_of_one_version_are_one_release() -> None:
+    times = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-02-01T00:00:09Z")
+    names = ("demo-1.1.tar.gz", "demo-1.2.tar.gz", "demo-1.2.0-py3-none-any.whl")
+    files = [
+        IndexFile(filename=name, url=f"/{name}", uploaded=time)
+        for name, time in zip(names, times, strict=True)
+    ]
+    assert earlier(files, "demo", "1.2.0").version == "1.1"
+    assert earlier(files, "demo", "1.2").version == "1.1"
+    assert earlier(files[1:], "demo", "1.2").files == ()

@@ -65,10 +65,12 @@ def test_one_bad_target_never_stops_the_others(
 def test_a_second_run_asks_only_whether_the_page_changed(fake: FakeIndex, ask: Asking) -> None:
     fake.wheel("demo", "1.0")
     first = ask("demo")
-    assert fake.paths() == ["/simple/demo/", "/files/demo-1.0-py3-none-any.whl"]
+    record = "/pypi/demo/1.0/json"
+    assert fake.paths()[0] == "/simple/demo/"
+    assert set(fake.paths()[1:]) == {record, "/files/demo-1.0-py3-none-any.whl"}
     fake.requests.clear()
     assert ask("demo") == first
-    assert fake.paths() == ["/simple/demo/"]
+    assert fake.paths() == ["/simple/demo/", record]
     assert "if-none-match" in fake.requests[0][1]
 
 

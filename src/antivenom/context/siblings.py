@@ -14,13 +14,16 @@ from antivenom.context.adding import declared_at, fact
 from antivenom.context.changes import mark
 from antivenom.context.matching import Matches, match_members
 from antivenom.context.requirements import entry_points, needed
-from antivenom.model.context import Context
+from antivenom.model.context import Context, UploadInfo
+from antivenom.model.coordinate import normalize_pypi
 from antivenom.model.fact import Fact
 from antivenom.model.label import Metadata
 from antivenom.model.profile import ManifestEntry, Profile
 
 MOST = 40
 """Differences of one kind that are told."""
+OLD_CLIENTS_UNTIL = "2021"
+"""Before, packages were uploaded by clients whose form had no field for requirements."""
 _ASIDE = frozenset(["test", "docs", "example", "generated"])
 _GENERATED = re.compile(
     r"(?:^|/)(?:_?_?version(?:_?info)?_?_?|_?scm_version|__about__|_commit_id|__?config__?|"
@@ -49,10 +52,57 @@ def disagreements(profile: Profile, context: Context) -> Iterator[Fact]:
 
 
 def undeclared(profile: Profile, context: Context) -> Iterator[Fact]:
-    """Yield what the file declares and its registry does not show."""
+    """Yield what the file declares and its registry does not show.
+
+    ``how`` says what it means. ``form``: the index shows what was declared with this very file;
+    no honest client declares something else. ``added``: it shows what came with another file of
+    the release, and the release before did not need it either. ``other``: another file, which
+    may have been built for another system. ``none``: another file, which declared nothing;
+    ``old``: it came when clients sent no requirements; ``source``: a build decides what it needs.
+    """
     if context.upload is None or context.upload.declared is None:
         return
-    yield from _declared(profile, profile.metadata, context.upload.declared, "index")
+    shown = context.upload.declared
+    before = needed(context.baseline.metadata) if context.baseline else None
+    for name in sorted(needed(profile.metadata) - needed(shown))[:MOST]:
+        how = _how(profile, context.upload, bool(shown.requires))
+        if how == "other" and before is not None and name not in before:
+            how = "added"
+        value = f"{name} is not declared to the index"
+        yield _differs(profile, "requires", value, "index", how=how)
+    if context.upload.first:
+        yield from _identity(profile, shown)
+
+
+def _how(profile: Profile, upload: UploadInfo, shown: bool) -> str:
+    """Say how an index can come not to show what a file needs."""
+    if not profile.filename.lower().endswith(".whl"):
+        return "source"
+    if upload.uploaded and upload.uploaded[:4] < OLD_CLIENTS_UNTIL:
+        return "old"
+    if upload.first:
+        return "form"
+    return "other" if shown else "none"
+
+
+def _identity(profile: Profile, shown: Metadata) -> Iterator[Fact]:
+    """Yield a name or version that the index shows and the file itself contradicts."""
+    mine = profile.metadata
+    if mine.name and shown.name and normalize_pypi(mine.name) != normalize_pypi(shown.name):
+        value = f"the file says {mine.name[:80]}, the index {shown.name[:80]}"
+        yield _differs(profile, "name", value, "index")
+    elif mine.version and shown.version and not _same_version(mine.version, shown.version):
+        value = f"the file says {mine.version[:80]}, the index {shown.version[:80]}"
+        yield _differs(profile, "version", value, "index")
+
+
+def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one[:200]) == Version(other[:200])
+    except InvalidVersion:
+        return one == other
 
 
 def _compared(profile: Profile, siblings: tuple[Profile, ...]) -> tuple[Profile, ...]:
@@ -142,18 +192,20 @@ def _is_module(entry: ManifestEntry) -> bool:
 
 def _declared(profile: Profile, mine: Metadata, theirs: Metadata, where: str) -> Iterator[Fact]:
     """Yield what one place declares and the other does not."""
-    place = "index" if where == "index" else "file"
-    if theirs.requires or place == "index":
+    if theirs.requires:
         for name in sorted(needed(mine) - needed(theirs))[:MOST]:
-            yield _differs(profile, "requires", f"{name} is not declared to {where}", place)
+            yield _differs(profile, "requires", f"{name} is not declared to {where}", "file")
     if theirs.entry_points:
         for entry in sorted(entry_points(mine) - entry_points(theirs))[:MOST]:
-            yield _differs(profile, "entry-point", f"{entry} is not in {where}", place)
+            yield _differs(profile, "entry-point", f"{entry} is not in {where}", "file")
 
 
-def _differs(profile: Profile, field: str, value: str, where: str, member: str = "") -> Fact:
+def _differs(
+    profile: Profile, field: str, value: str, where: str, member: str = "", how: str = ""
+) -> Fact:
     at = member or declared_at(profile)
-    return fact(profile, "meta.mismatch", value, f"field={field}", f"where={where}", member=at)
+    args = (f"field={field}", f"where={where}", *((f"how={how}",) if how else ()))
+    return fact(profile, "meta.mismatch", value, *args, member=at)
 
 
 def _stem(path: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from antivenom.errors import AntivenomError
 from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
+from antivenom.intake.forms import Filed, filed, with_form
 from antivenom.intake.grouping import marked, release_of, shared, with_release
 from antivenom.intake.histories import history, with_history
 from antivenom.intake.imitations import imitations, with_imitated
@@ -44,6 +45,8 @@ class _Pending:
     """What the index knows of the project, looked up once for all files of the release."""
     imitated: tuple[Imitated, ...] = ()
     notes: tuple[str, ...] = ()
+    filed: Future[Filed] | None = None
+    """What the index keeps of the release, asked for once and before its files."""
 
 
 class _Desk:
@@ -175,8 +178,9 @@ def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:
         return
     known = history(found)
     imitated, notes = imitations(found.coordinate.name, desk.index)
+    record = desk.pool.submit(filed, found, desk.index)
     for file in found.files:
-        yield _Pending(found, file, known, imitated, notes)
+        yield _Pending(found, file, known, imitated, notes, record)
 
 
 def _local(locator: Locator) -> list[list[str]]:
@@ -220,6 +224,8 @@ def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
             locator = with_release(locator, pending.release.coordinate.purl)
         locator = with_history(locator, pending.file, pending.registry)
         locator = with_imitated(locator, pending.imitated, pending.notes)
+        if pending.filed is not None:
+            locator = with_form(locator, pending.file, pending.filed.result(), index)
         return compared(locator, pending.release, pending.file, index)
     except AntivenomError as error:
         return Failure(target=pending.file.filename, error=error)

@@ -209,23 +209,29 @@ class Index:
         return found
 
     def _page(self, url: str) -> ProjectPage:
+        return pypi.parse_page(*self.answer(url, pypi.ACCEPT, PAGE_BYTES))
+
+    def answer(self, url: str, accept: str, limit_bytes: int) -> tuple[bytes, str, str]:
+        """Return what an index says at an address: body, its kind, and where it was found.
+
+        What was said before is asked for only if it changed, and never when offline.
+        """
         kept = shelf.read_page(url)
         if self.options.offline:
             if kept is None:
                 raise NetworkError(
                     f"{shown(url)} was not fetched before", hint="run once without --offline"
                 )
-            return pypi.parse_page(kept.body, kept.content_type, url)
+            return kept.body, kept.content_type, url
         known = {"If-None-Match": kept.etag} if kept and kept.etag else None
-        answer = self.door.get(url, accept=pypi.ACCEPT, limit_bytes=PAGE_BYTES, headers=known)
+        answer = self.door.get(url, accept=accept, limit_bytes=limit_bytes, headers=known)
         if answer.status == 304 and kept:
-            return pypi.parse_page(kept.body, kept.content_type, url)
+            return kept.body, kept.content_type, url
         kind = answer.headers.get("content-type", "")
-        page = pypi.parse_page(answer.body, kind, answer.url)
         if answer.url == url:
             etag = answer.headers.get("etag", "")
             shelf.keep_page(shelf.KeptPage(url=url, content_type=kind, etag=etag, body=answer.body))
-        return page
+        return answer.body, kind, answer.url
 
     def _download(self, file: IndexFile, pins: frozenset[str]) -> tuple[Path, str]:
         _check_address(file, self.endpoints)

@@ -20,6 +20,8 @@ class UploadInfo(Struct, frozen=True, kw_only=True):
 
     declared: Metadata | None = None
     """As the index serves it, which need not be what lies in the file."""
+    first: bool = True
+    """Whether it was declared with this very file; an index keeps what came with the first one."""
     uploaded: str = ""
     """ISO 8601, UTC."""
     publisher: str = ""

@@ -72,8 +72,8 @@ def counterpart(filename: str, files: Sequence[IndexFile]) -> IndexFile | None:
     return max(readable, key=lambda f: (_alike(tags, _tags(f.filename)), f.filename))
 
 
-def _releases(files: Iterable[IndexFile], project: str) -> dict[str, _Release]:
-    grouped: dict[str, tuple[str, list[IndexFile]]] = {}
+def _releases(files: Iterable[IndexFile], project: str) -> dict[Version | str, _Release]:
+    grouped: dict[Version | str, tuple[str, list[IndexFile]]] = {}
     for file in files:
         text = version_of(file.filename, project)
         if text:
@@ -136,9 +136,9 @@ def _alike(ours: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, int]:
     return 1, same
 
 
-def _key(text: str) -> str:
-    parsed = _version(text)
-    return str(parsed) if parsed else text
+def _key(text: str) -> Version | str:
+    """Return what all spellings of one version share: 1.2 is 1.2.0."""
+    return _version(text) or text
 
 
 def _version(text: str) -> Version | None:
