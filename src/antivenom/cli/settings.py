@@ -38,6 +38,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """Where sealed bytes of specimens are kept: a folder, or any URL that fsspec knows."""
     lake: str | None = None
     """Where facts of reviews are kept for `hunt`: a folder, or any URL that fsspec knows."""
+    service: dict[str, Any] | None = None
+    """Of the review service, which reads and checks it itself (`service.settings`)."""
     suppress: tuple[Suppression, ...] = ()
 
 
@@ -92,11 +94,11 @@ def _from_environment(environ: Mapping[str, str]) -> Settings:
     known = {
         f"{PREFIX}{field.name.upper()}": field.encode_name
         for field in msgspec.structs.fields(Settings)
-        if field.name != "suppress"
+        if field.name not in {"suppress", "service"}
     }
     values: dict[str, Any] = {}
     for name, value in environ.items():
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}SERVICE_"):
             continue
         if name not in known:
             raise ConfigError(f"{name} is not a setting", hint=f"known: {', '.join(known)}")

@@ -1,0 +1,171 @@
+"""Settings of the service: ``[service]`` in antivenom.toml, and ``ANTIVENOM_SERVICE_*``.
+
+The environment wins over the file. Unknown keys are refused, so that a misspelt one is no silent
+default. Secrets may stand in the environment alone.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from antivenom.errors import ConfigError
+
+NAME = "antivenom.toml"
+PREFIX = "ANTIVENOM_SERVICE_"
+Keep = Literal["all", "flagged", "none"]
+
+
+class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """How one registry is followed."""
+
+    url: str = ""
+    """Where its changes are asked for; "" is what the package manager's configuration implies."""
+    every_seconds: Annotated[float, Meta(gt=0)] = 10.0
+    """How often it is asked when nothing is new."""
+    requests_per_second: Annotated[float, Meta(gt=0)] = 5.0
+    """Most requests a second to this registry, from each process."""
+    at_once: Annotated[int, Meta(ge=1)] = 200
+    """Most of its uploads that are in the queue or under work at a time."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """What the table ``[service]`` may hold. Every key has a default that works on one machine."""
+
+    data: str = ""
+    """Folder of everything this machine keeps; "" is the user's data folder."""
+    database: str = ""
+    """URL, or the path of an SQLite file; "" is ``service.db`` in the data folder."""
+    blobs: str = ""
+    """Where sealed bytes are kept: any URL that fsspec knows; "" is a folder in `data`."""
+    spool: str = ""
+    """Folder of fetched files while they are read; "" is a folder in `data`."""
+    keep: Keep = "flagged"
+    """Whose bytes are kept: of all uploads, of those that are not clean, of none."""
+
+    # --- work
+    slots: Annotated[int, Meta(ge=0, le=1024)] = 0
+    """Reviews at the same time in one process; 0 is one and a half for each processor."""
+    poll_seconds: Annotated[float, Meta(gt=0)] = 0.25
+    """How often a worker looks for work; with n slots it starts at most n/poll-seconds a second."""
+    heartbeat_seconds: Annotated[float, Meta(gt=0)] = 2.0
+    dead_after_seconds: Annotated[float, Meta(gt=0)] = 10.0
+    """Silence after which a worker is taken for dead and its uploads are taken over."""
+    attempts: Annotated[int, Meta(ge=1, le=100)] = 4
+    """How often an upload is tried before it becomes `inconclusive` and a dead letter."""
+    retry_seconds: Annotated[float, Meta(gt=0)] = 5.0
+    """Wait before the second attempt; it doubles with each."""
+    reconcile_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    """How often uploads without a verdict are looked for."""
+    review_seconds: Annotated[float, Meta(gt=0)] = 120.0
+    """Wall clock of one review."""
+    file_bytes: Annotated[int, Meta(ge=1)] = 2 << 30
+    """Largest file that is fetched."""
+    baseline: bool = True
+    """Whether updates are compared with the release before them."""
+
+    # --- feeds
+    feeds: dict[str, Feed] = {}
+    """By registry: ``[service.feeds.pypi]``."""
+
+    # --- retention, in days; 0 keeps for ever. Verdicts, decisions and actions are never removed.
+    keep_bytes_days: Annotated[int, Meta(ge=0)] = 365
+    keep_profiles_days: Annotated[int, Meta(ge=0)] = 0
+    keep_jobs_days: Annotated[int, Meta(ge=0)] = 7
+
+    # --- api and console
+    listen: str = "127.0.0.1:8470"
+    """Address and port; anything but loopback is said loudly when the service starts."""
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        if self.data:
+            return Path(self.data).expanduser()
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+        return Path(base) / "antivenom" / "service"
+
+    @property
+    def database_url(self) -> str:
+        """Where the tables are."""
+        return self.database or str(self.folder / "service.db")
+
+    @property
+    def blobs_url(self) -> str:
+        """Where sealed bytes are kept."""
+        return self.blobs or str(self.folder / "blobs")
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where fetched files lie while they are read."""
+        return Path(self.spool).expanduser() if self.spool else self.folder / "spool"
+
+    @property
+    def processes(self) -> int:
+        """Reviews at the same time in one process."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+        return self.slots or max(1, cores + cores // 2)
+
+    def feed(self, name: str) -> Feed:
+        """Return how a registry is followed."""
+        return self.feeds.get(name, Feed())
+
+
+def read(path: str | Path = "", *, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in force.
+
+    `path` is the file to read; without one, ``antivenom.toml`` in the working folder, where there
+    is one. Raises `ConfigError` for a file that cannot be read and for unknown or wrong keys.
+    """
+    environ = os.environ if environ is None else environ
+    place = Path(path) if path else Path.cwd() / NAME
+    values: dict[str, Any] = _table(place) if path or place.is_file() else {}
+    values.update(_environment(environ))
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"settings of the service: {error}") from None
+
+
+def _table(place: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(place.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{place}: {error}") from None
+    table = document.get("service", {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{place}: [service] is not a table")
+    try:
+        msgspec.convert(table, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{place}: [service]: {error}") from None
+    return table
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the environment says; tables are written as JSON."""
+    fields = {f"{PREFIX}{f.name.upper()}": f for f in msgspec.structs.fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX):
+            continue
+        if name not in fields:
+            raise ConfigError(f"{name} is not a setting", hint=f"known: {', '.join(fields)}")
+        values[fields[name].encode_name] = _plain(name, value)
+    return values
+
+
+def _plain(name: str, value: str) -> object:
+    if value[:1] not in "{[" or not value:
+        words = {"yes": True, "no": False}
+        return words.get(value.strip().lower(), value)
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{name}: {error}") from None

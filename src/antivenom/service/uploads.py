@@ -1,0 +1,285 @@
+"""What arrived, and how far it is: the record of truth that the queue engine only serves.
+
+    waiting --submit--> queued --a worker starts--> working --verdict--> done
+       ^                                              |-- gone   the registry took it back first
+       '---- a failure, `due` later ------------------'-- dead   tried often enough
+
+An upload counts as having a verdict when `review` names one. `dead` ones have one as well: it is
+`inconclusive` and says why. Nobody but this module writes `state`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_, update
+
+from antivenom.model.coordinate import Coordinate, Ecosystem, normalize_pypi
+from antivenom.model.label import Metadata
+from antivenom.model.review import Review
+from antivenom.service.clock import moment
+from antivenom.store import packing, upserts
+from antivenom.store.schema_uploads import uploads
+
+WAITING, QUEUED, WORKING, DONE, GONE, DEAD = STATES = (
+    *("waiting", "queued", "working"),
+    *("done", "gone", "dead"),
+)
+UNDER_WAY = (QUEUED, WORKING)
+SOURCES = ("feed", "api", "registry", "backfill", "demo")
+_AT_ONCE = 300
+"""Rows of one statement: SQLite bounds its variables."""
+_TEXT = 1000
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """One file that was uploaded somewhere, as far as whoever tells of it knows."""
+
+    ecosystem: str
+    project: str
+    filename: str
+    version: str = ""
+    serial: int = 0
+    """Of the feed; 0 where there is none."""
+    source: str = "feed"
+    sha256: str = ""
+    blake2b: str = ""
+    size: int = 0
+    location: str = ""
+    """Where the bytes are: a URL of the registry, or ``blob:`` when they are kept already."""
+    uploaded_at: str = ""
+    publisher: str = ""
+    declared: Metadata | None = None
+    """As the registry serves it."""
+    priority: int = 100
+
+    @property
+    def coordinate(self) -> Coordinate:
+        """What the registry calls the release."""
+        ecosystem = Ecosystem(self.ecosystem)
+        return Coordinate(ecosystem=ecosystem, name=self.project, version=self.version)
+
+
+class Key(NamedTuple):
+    """What makes two arrivals the same."""
+
+    ecosystem: str
+    project: str
+    version: str
+    filename: str
+    serial: int
+
+
+def key(arrival: Arrival) -> Key:
+    """Return an arrival's identity; without a feed, other bytes under the same name are another."""
+    serial = arrival.serial
+    if not serial and arrival.sha256:
+        serial = -int(arrival.sha256[:15], 16)
+    project = _normal(arrival.ecosystem, arrival.project)
+    return Key(arrival.ecosystem, project, arrival.version, arrival.filename, serial)
+
+
+def record(connection: Connection, arrival: Arrival, now: str) -> int:
+    """Note an upload and return its id; told twice it is one."""
+    return record_all(connection, [arrival], now)[0]
+
+
+def record_all(connection: Connection, arrivals: Sequence[Arrival], now: str) -> list[int]:
+    """Note uploads and return their ids, in order; those that are known stay as they are."""
+    keys = [key(one) for one in arrivals]
+    known = _known(connection, keys)
+    new = {k: one for k, one in zip(keys, arrivals, strict=True) if k not in known}
+    rows = [_row(k, one, now) for k, one in new.items()]
+    if connection.dialect.name == "sqlite":
+        # Whoever writes SQLite is alone: nobody can have come between.
+        for some in _chunks(rows):
+            connection.execute(insert(uploads), some)
+    else:
+        for row in rows:
+            upserts.insert_new(connection, uploads, row)
+    if new:
+        known.update(_known(connection, list(new)))
+    return [known[k] for k in keys]
+
+
+def load(connection: Connection, upload: int) -> RowMapping | None:
+    """Return an upload's row."""
+    return connection.execute(select(uploads).where(uploads.c.id == upload)).mappings().first()
+
+
+def due(connection: Connection, ecosystem: str, now: float, most: int) -> list[int]:
+    """Return waiting uploads of a registry, the most urgent first; others skip them meanwhile."""
+    query = (
+        select(uploads.c.id)
+        .where(
+            uploads.c.state == WAITING,
+            uploads.c.due <= now,
+            uploads.c.ecosystem == ecosystem,
+        )
+        .order_by(uploads.c.priority, uploads.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.scalars(query))
+
+
+def count(connection: Connection) -> dict[tuple[str, str], int]:
+    """Return how many uploads wait or are under way, by registry and state."""
+    query = (
+        select(uploads.c.ecosystem, uploads.c.state, func.count())
+        .where(uploads.c.state.in_([WAITING, *UNDER_WAY]))
+        .group_by(uploads.c.ecosystem, uploads.c.state)
+    )
+    return {(one, state): n for one, state, n in connection.execute(query)}
+
+
+def queued(connection: Connection, jobs: Sequence[tuple[int, str]], now: str) -> None:
+    """Say that uploads were handed to the queue engine, each under a name of a job."""
+    for upload, job in jobs:
+        _set(connection, upload, state=QUEUED, job=job, changed_at=now)
+
+
+def start(
+    connection: Connection, upload: int, job: str, worker: str, now: str
+) -> RowMapping | None:
+    """Take an upload for work: count the attempt and return its row.
+
+    None when there is nothing to do: it has its verdict, or another job has it meanwhile.
+    """
+    changed = connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload, uploads.c.job == job, uploads.c.state.in_(UNDER_WAY))
+        .values(state=WORKING, worker=worker, attempts=uploads.c.attempts + 1, changed_at=now)
+    )
+    return load(connection, upload) if changed.rowcount else None
+
+
+def again(connection: Connection, upload: int, problem: str, due_at: float, now: str) -> None:
+    """Put an upload back: it is tried again, not before a moment."""
+    _set(
+        connection,
+        upload,
+        state=WAITING,
+        problem=problem[:_TEXT],
+        due=due_at,
+        worker="",
+        changed_at=now,
+    )
+
+
+def gone(connection: Connection, upload: int, problem: str, now: str) -> None:
+    """Note that a registry took a file back before anybody read it."""
+    _set(connection, upload, state=GONE, problem=problem[:_TEXT], worker="", changed_at=now)
+
+
+def finished(
+    connection: Connection,
+    upload: int,
+    review: Review,
+    review_id: str,
+    now: str,
+    *,
+    state: str = DONE,
+    problem: str = "",
+) -> None:
+    """Give an upload its verdict; the first one's moment stays."""
+    row = load(connection, upload)
+    if row is None:
+        return
+    info = review.artifact
+    first = row["reviewed_at"] or now
+    values: dict[str, Any] = {
+        "state": state,
+        "review": review_id,
+        "reviewed_at": first,
+        "latency": row["latency"] if row["reviewed_at"] else _seconds(row["seen_at"], now),
+        "sha256": info.sha256 or row["sha256"],
+        "purl": info.purl or row["purl"],
+        "size": info.size or row["size"],
+        "problem": problem[:_TEXT],
+        "worker": "",
+        "changed_at": now,
+    }
+    _set(connection, upload, **values)
+
+
+def fetched(connection: Connection, upload: int, values: dict[str, Any]) -> None:
+    """Note what fetching taught of an upload: its hashes, size, place, publisher."""
+    known = {"sha256", "blake2b", "size", "location", "uploaded_at", "publisher", "version"}
+    assert values.keys() <= known
+    if values:
+        _set(connection, upload, **values)
+
+
+def requeue(connection: Connection, ids: Iterable[int], now: str, *, priority: int = 0) -> int:
+    """Try uploads again from the start, dead ones too; return how many were put back.
+
+    Those under way are left alone.
+    """
+    values: dict[str, Any] = {"state": WAITING, "due": 0.0, "attempts": 0, "changed_at": now}
+    if priority:
+        values["priority"] = priority
+    total = 0
+    for some in _chunks(list(ids)):
+        where = uploads.c.id.in_(some), uploads.c.state.in_([WAITING, DONE, GONE, DEAD])
+        total += connection.execute(update(uploads).where(*where).values(values)).rowcount
+    return total
+
+
+def declared(row: RowMapping) -> Metadata | None:
+    """Return what the registry serves of the upload's metadata."""
+    return packing.unpack(row["declared"], Metadata) if row["declared"] else None
+
+
+def _set(connection: Connection, upload: int, **values: object) -> None:
+    connection.execute(update(uploads).where(uploads.c.id == upload).values(values))
+
+
+def _known(connection: Connection, keys: Sequence[Key]) -> dict[Key, int]:
+    columns = [uploads.c[name] for name in Key._fields]
+    found: dict[Key, int] = {}
+    for some in _chunks(keys):
+        query = select(uploads.c.id, *columns).where(tuple_(*columns).in_(some))
+        found.update({Key(*row[1:]): row[0] for row in connection.execute(query)})
+    return found
+
+
+def _row(identity: Key, arrival: Arrival, now: str) -> dict[str, Any]:
+    plain = msgspec.structs.asdict(arrival)
+    declared = plain.pop("declared")
+    return {
+        **plain,
+        **identity._asdict(),
+        "purl": _purl(arrival),
+        "declared": packing.pack(declared) if declared is not None else b"",
+        "seen_at": now,
+        "changed_at": now,
+        "state": WAITING,
+    }
+
+
+def _purl(arrival: Arrival) -> str:
+    try:
+        return arrival.coordinate.purl
+    except ValueError:
+        return ""
+
+
+def _normal(ecosystem: str, project: str) -> str:
+    return normalize_pypi(project) if ecosystem == Ecosystem.PYPI else project
+
+
+def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    for at in range(0, len(items), _AT_ONCE):
+        yield items[at : at + _AT_ONCE]
+
+
+def _seconds(start: str, end: str) -> float:
+    first, last = moment(start), moment(end)
+    if first is None or last is None:
+        return 0.0
+    return max(0.0, (last - first) / datetime.timedelta(seconds=1))
