@@ -10,6 +10,7 @@ faults, for the people who call us, and for the network.
     ├── NetworkError          something could not be fetched
     │   ├── NotFoundError     the index does not know the name or version
     │   └── IntegrityError    what arrived is not what the index announced
+    ├── ConflictError         somebody else changed it first
     ├── RuleError             a rule page cannot be used
     └── MissingDependencyError  the machine lacks something we need
 """
@@ -48,6 +49,10 @@ class NotFoundError(NetworkError):
 
 class IntegrityError(NetworkError):
     """The bytes received are not the bytes the index announced."""
+
+
+class ConflictError(AntivenomError):
+    """Somebody else changed it first."""
 
 
 class RuleError(AntivenomError):

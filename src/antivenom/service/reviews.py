@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, select
 
 from antivenom.model.review import Finding, Review
 from antivenom.report.escape import visible
-from antivenom.service import uploads
+from antivenom.service import casework, uploads
+from antivenom.service.clock import moment
 from antivenom.session import Reviewed
 from antivenom.store import packing, schema_uploads, upserts
 
@@ -54,6 +55,11 @@ def record(
         connection.execute(insert(schema_uploads.findings), rows)
     if upload is not None:
         uploads.finished(connection, upload, review, key, now, state=state, problem=problem)
+    at = moment(now)
+    if new and at is not None:
+        casework.consider(
+            connection, review=review, members=reviewed.members, review_id=key, now=at
+        )
     return key
 
 

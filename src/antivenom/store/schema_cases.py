@@ -14,15 +14,20 @@ cases = Table(
     Column("ecosystem", String, nullable=False),
     Column("project", Text, nullable=False),
     text("version", "of the worst review"),
-    Column("state", String, nullable=False, default="open", comment="open | decided"),
+    Column("state", String, nullable=False, default="open", comment="service.casework.STATES"),
     Column("verdict", String, nullable=False),
     Column("score", Float, nullable=False, default=0.0),
     text("reason", "the first of the worst review"),
     text("activation"),
+    text("kind", "malware | dependency-confusion | spam | policy"),
+    text("rule", "of the evidence shown first"),
+    text("evidence", "JSON, casework.Glance: what a list shows of it"),
     text("review", "id of the worst review"),
-    text("campaign", "what joins it with others: near code of known malware, a shared host"),
+    text("publisher"),
+    text("campaign", "what joins it with others, kind:value of a key they share"),
     number("files", "reviews in it"),
     number("popular", "rank of the project, 0 = not ranked"),
+    Column("rank", Float, nullable=False, default=0.0, comment="casework.ranking; larger is first"),
     Column("opened_at", String, nullable=False),
     Column("updated_at", String, nullable=False),
     text("holder", "who works on it"),
@@ -30,9 +35,11 @@ cases = Table(
     text("decision", "the one in force: malicious | not-malicious | unsure"),
     text("decided_at"),
     text("decided_by"),
-    Index("cases_queue", "state", "score", "id"),
+    Index("cases_queue", "state", "rank", "id"),
+    Index("cases_counts", "state", "verdict"),
     Index("cases_project", "ecosystem", "project", "state"),
-    Index("cases_campaign", "campaign", "state"),
+    Index("cases_campaign", "campaign", "state", "rank"),
+    Index("cases_decided", "decided_at"),
     comment="The unit of work of a person: one project's reviews that want a look.",
 )
 
@@ -42,7 +49,30 @@ case_reviews = Table(
     Column("case", ROW, ForeignKey("cases.id"), primary_key=True),
     Column("review", String, ForeignKey("reviews.id"), primary_key=True, index=True),
     Column("added_at", String, nullable=False),
+    text("sha256"),
+    text("filename"),
+    number("current", "1 = the newest review of this file"),
+    text("verdict", "as people see it: without what is suppressed"),
+    Column("score", Float, nullable=False, default=0.0),
+    text("reason"),
+    text("activation"),
+    text("kind"),
+    text("rule"),
+    text("evidence", "JSON, casework.Glance"),
+    Index("case_reviews_bytes", "sha256"),
     comment="Which reviews a case is about.",
+)
+
+case_keys = Table(
+    "case_keys",
+    metadata,
+    Column("case", ROW, ForeignKey("cases.id"), primary_key=True),
+    Column(
+        "kind", String, primary_key=True, comment="campaign specimen payload file host uploader"
+    ),
+    Column("value", String, primary_key=True),
+    Index("case_keys_value", "kind", "value"),
+    comment="What a case could share with others.",
 )
 
 decisions = Table(
@@ -53,6 +83,7 @@ decisions = Table(
     Column(
         "decision", String, nullable=False, comment="malicious | not-malicious | unsure | undone"
     ),
+    text("kind", "of what is malicious: malware | dependency-confusion | spam | policy"),
     text("reason"),
     Column("author", String, nullable=False),
     Column("at", String, nullable=False),
@@ -121,4 +152,4 @@ audit = Table(
     comment="Every act of a person or of a policy, append-only.",
 )
 
-ALL = (cases, case_reviews, decisions, comments, suppressions, actions, audit)
+ALL = (cases, case_reviews, case_keys, decisions, comments, suppressions, actions, audit)
