@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from antivenom.context.changes_parties import party
+from antivenom.context.changes_release import release_changes
+from antivenom.context.matching import match_members
 from antivenom.model.fact import Fact
-from antivenom.model.profile import Coverage, Problem
+from antivenom.model.profile import Coverage, Problem, Profile
 from tests.context.releases import changes, marked, news, sdist, wheel
 
 SEND = """
@@ -175,3 +177,44 @@ def test_another_build_is_told_for_source_distributions() -> None:
     assert "change.build-backend" in changes(new, old)
     assert changes(sdist({"pyproject.toml": plain}, "1.1"), old) == {}
     assert changes(wheel({}), old) == {}
+
+
+def _declares(entries: str, licence: str, version: str = "1.0") -> Profile:
+    files = {"demo/cli.py": "def main():\n    pass\n"}
+    if entries:
+        files[f"demo-{version}.dist-info/entry_points.txt"] = entries
+    return wheel(files, version, metadata=f"License: {licence}\n" if licence else "")
+
+
+def test_new_commands_and_plug_ins_are_told_where_they_are_declared() -> None:
+    old = _declares("[console_scripts]\ndemo = demo.cli:main\n", "")
+    more = "[console_scripts]\ndemo=demo.cli:main\n[pytest11]\nquiet = demo.cli\n"
+    new = _declares(more, "", "1.1")
+    (found,) = release_changes(new, old, match_members(new, old))
+    assert (found.id, found.value, found.change) == (
+        "meta.mismatch",
+        "pytest11:quiet=demo.cli",
+        "new",
+    )
+    assert found.args == ("field=entry-point", "where=before")
+    assert found.member == "demo-1.1.dist-info/entry_points.txt"
+    assert list(release_changes(new, new, match_members(new, new))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("MIT", "Commercial", True),
+        ("BSD 3-Clause", "GPL-3.0-only", True),
+        ("MIT License", "MIT", False),
+        ("Apache License, Version 2.0", "Apache-2.0", False),
+        ("BSD-3-Clause", "BSD", False),
+        ("", "MIT", False),
+    ],
+)
+def test_another_licence_is_told_and_another_spelling_is_not(
+    before: str, after: str, told: bool
+) -> None:
+    new, old = _declares("", after, "1.1"), _declares("", before)
+    found = [f.args[0] for f in release_changes(new, old, match_members(new, old))]
+    assert found == (["field=licence"] if told else [])

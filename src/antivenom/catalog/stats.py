@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +11,12 @@ from sqlalchemy import Connection, func, select
 
 from antivenom.store import schema
 
+MONTHS = "first seen, by month"
+WHEN = "behavior and when it runs"
+AT = " at "
+"""Between a behavior and its activation in the rows of `WHEN`."""
 _BAR = 40
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 class Count(Struct, frozen=True, kw_only=True):
@@ -38,8 +44,10 @@ def gather(connection: Connection) -> list[Count]:
         Count(title="ecosystem", rows=_by(connection, "ecosystem")),
         Count(title="first source", rows=_by(connection, "source")),
         Count(title="first seen", rows=_years(connection)),
+        Count(title=MONTHS, rows=_months(connection)),
         Count(title="activation of what was found", rows=_activations(connection)),
         Count(title="behavior", rows=_behaviors(connection)),
+        Count(title=WHEN, rows=_when(connection)),
         Count(title="campaign size", rows=_sizes(connection)),
     ]
 
@@ -72,6 +80,12 @@ def _years(connection: Connection) -> dict[str, int]:
     return dict(sorted(Counter(day[:4] or "unknown" for day in days).items()))
 
 
+def _months(connection: Connection) -> dict[str, int]:
+    table = schema.specimens
+    days = connection.scalars(select(table.c.first_seen))
+    return dict(sorted(Counter(d[:7] for d in days if _MONTH.match(d)).items()))
+
+
 def _activations(connection: Connection) -> dict[str, int]:
     table = schema.specimens
     found: Counter[str] = Counter()
@@ -84,6 +98,13 @@ def _behaviors(connection: Connection) -> dict[str, int]:
     table = schema.behaviors
     query = select(table.c.id, func.count()).group_by(table.c.id)
     return _largest({row[0]: row[1] for row in connection.execute(query)})
+
+
+def _when(connection: Connection) -> dict[str, int]:
+    table = schema.behaviors
+    one = (table.c.id, table.c.activation)
+    rows = connection.execute(select(*one, func.count()).where(one[1] != "").group_by(*one))
+    return _largest({f"{row[0]}{AT}{row[1]}": row[2] for row in rows})
 
 
 def _sizes(connection: Connection) -> dict[str, int]:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
+from antivenom.context.affixes import words
 from antivenom.context.matching import Matches
+from antivenom.context.requirements import entry_points
 from antivenom.model.coordinate import normalize_pypi
 from antivenom.model.fact import Fact
 from antivenom.model.label import Metadata
@@ -41,6 +45,12 @@ _SUFFIXES = {
     "so": "native code",
     "dylib": "native code",
 }
+_LICENCE_WORDS = words(
+    """
+    license licence licensed licenses the a and or of version v software clause new revised only
+    later 0 org https http www opensource see file under terms osi approved
+    """
+)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _HEADERS = re.compile(r"(^|/)[^/]{1,200}\.(dist-info|egg-info)/(METADATA|PKG-INFO)$")
 
@@ -52,6 +62,8 @@ def release_changes(new: Profile, old: Profile, matches: Matches) -> Iterator[Fa
     yield from _builds(new, old, matches)
     yield from _dependencies(new, old)
     yield from _people(new, old)
+    yield from _entries(new, old)
+    yield from _licence(new, old)
 
 
 def file_kind(entry: ManifestEntry) -> str:
@@ -126,6 +138,36 @@ def _people(new: Profile, old: Profile) -> Iterator[Fact]:
 def _names(metadata: Metadata) -> set[str]:
     texts = (metadata.author, metadata.maintainer, metadata.author_email)
     return {part.strip().lower() for text in texts for part in text.split(",") if part.strip()}
+
+
+def _entries(new: Profile, old: Profile) -> Iterator[Fact]:
+    """Yield commands and plug-ins that a host or a shell finds since this release."""
+    before = entry_points(old.metadata)
+    if new.kind != old.kind and not before:
+        return  # a source release often has its entry points written by the build
+    named = (e for e in new.manifest if e.path.endswith("/entry_points.txt"))
+    at = next(named, None) or _headers(new)
+    for entry in sorted(entry_points(new.metadata) - before)[:_MOST]:
+        yield _otherwise("entry-point", at, entry)
+
+
+def _licence(new: Profile, old: Profile) -> Iterator[Fact]:
+    now, then = _telling(new.metadata.licence), _telling(old.metadata.licence)
+    if now and then and not (now <= then or then <= now):
+        value = f"{old.metadata.licence[:100]} -> {new.metadata.licence[:100]}"
+        yield _otherwise("licence", _headers(new), " ".join(value.split()))
+
+
+def _telling(licence: str) -> frozenset[str]:
+    """Return what tells one licence from another in any spelling: mit; apache 2; bsd 3."""
+    return frozenset(re.findall(r"[a-z]+|[0-9]+", licence.lower())) - _LICENCE_WORDS
+
+
+def _otherwise(field: str, entry: ManifestEntry | None, value: str) -> Fact:
+    """Return the fact that a release declares something else than the one before."""
+    args = (f"field={field}", "where=before")
+    made = _fact("", entry, value[:256], *args, activation="never")
+    return msgspec.structs.replace(made, id="meta.mismatch", kind="meta")
 
 
 def _headers(profile: Profile) -> ManifestEntry | None:

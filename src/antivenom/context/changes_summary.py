@@ -32,6 +32,8 @@ _RELEASE = {
     "change.provenance-lost": "provenance lost: {value}",
     "change.long-silence": "after a long silence: {value}",
     "change.burst": "several releases at once: {value}",
+    "field=entry-point": "found by its host since now: {value}",
+    "field=licence": "another licence: {value}",
 }
 Place = tuple[str, int, str]
 
@@ -48,7 +50,7 @@ def summarise(
     ranked = _ranked(news, matches, _weighed(findings))
     quiet = _quiet(new, matches, {place.member for place in ranked})
     places = (*ranked, *quiet)
-    release = [f for f in news if f.kind == "change"]
+    release = [f for f in news if f.kind == "change" or "where=before" in f.args]
     hosts = dict.fromkeys(f.host for f in news if f.host and _stranger(f))
     return Changes(
         baseline=release_purl(old) or old.filename,
@@ -161,7 +163,8 @@ def _said(facts: Sequence[Fact]) -> str:
 
 
 def _said_of_release(fact: Fact) -> str:
-    return _RELEASE[fact.id].format(member=fact.member, value=fact.value)[:200]
+    key = fact.id if fact.kind == "change" else fact.args[0]
+    return _RELEASE[key].format(member=fact.member, value=fact.value)[:200]
 
 
 def _functions(new: Profile, old: Profile, matches: Matches) -> int:

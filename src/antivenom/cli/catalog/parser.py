@@ -111,6 +111,8 @@ def _search(commands: Commands) -> None:
 def _stats(commands: Commands) -> None:
     parser = command(commands, "stats", "count specimens by label, time, behavior and more")
     parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--plot", metavar="FOLDER", help="also write each count as a plot")
+    parser.add_argument("--plot-format", choices=("svg", "png"), default="svg")
 
 
 def _label(commands: Commands) -> None:
