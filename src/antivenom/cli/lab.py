@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from antivenom.cli import backtest
+from antivenom.cli import backtest, suggest
 from antivenom.errors import AntivenomError, TargetError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add(commands: Commands) -> None:
     _compare(inner)
     _promote(inner)
     backtest.add(inner)
+    suggest.add(inner)
 
 
 def _dataset(commands: Commands) -> None:
