@@ -82,6 +82,54 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     # --- api and console
     listen: str = "127.0.0.1:8470"
     """Address and port; anything but loopback is said loudly when the service starts."""
+    public_url: str = ""
+    """How people reach it, such as ``https://review.example``; decides over cookies and links."""
+    hosts: tuple[str, ...] = ()
+    """Names under which it answers besides that of `public-url`; only needed behind a proxy."""
+    trusted_proxies: str = ""
+    """Addresses whose word on the client's address counts, separated by commas."""
+    session_hours: Annotated[int, Meta(ge=1, le=720)] = 12
+    requests_per_minute: Annotated[int, Meta(ge=1)] = 1200
+    """Of each account, token or, without one, address."""
+    sign_ins_per_minute: Annotated[int, Meta(ge=1)] = 10
+    """Of each address, and of each name."""
+    open_osv: bool = True
+    """Whether everybody who reaches the service may ask it about releases, as package managers do;
+    otherwise they need a token with the scope ``osv``."""
+    open_metrics: bool = False
+    """Whether ``/metrics`` needs no token."""
+    fetch_hosts: tuple[str, ...] = ()
+    """Hosts from which uploads that are submitted with a URL may be fetched besides those of the
+    index: ``host`` or ``host:port``."""
+    submitted_bytes: Annotated[int, Meta(ge=1)] = 128 << 20
+    """Largest file that may be handed in directly."""
+
+    # --- signing in elsewhere (OpenID Connect); off without an issuer
+    oidc_issuer: str = ""
+    """URL of the provider; its configuration is read from there."""
+    oidc_client: str = ""
+    oidc_secret: str = ""
+    oidc_name_claim: str = "preferred_username"
+    oidc_roles_claim: str = "groups"
+    oidc_roles: dict[str, Literal["viewer", "reviewer", "admin"]] = {}
+    """Value of that claim -> role, looked up at each sign-in; who has none cannot sign in."""
+
+    # --- telling others
+    webhooks_to_private: bool = False
+    """Whether webhooks may go to loopback and private addresses."""
+    webhook_attempts: Annotated[int, Meta(ge=1, le=50)] = 10
+    observations_url: str = ""
+    """Where a registry takes reports: the part before ``/danger-api``; "" keeps them as drafts."""
+    observations_token: str = ""
+    observations_precision: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Reports on verdicts `malicious` are sent without a person once this share of those decided
+    was right; 0 means never."""
+    observations_decided: Annotated[int, Meta(ge=1)] = 200
+    """How many of them must have been decided before that share counts."""
+
+    # --- log
+    log: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def folder(self) -> Path:

@@ -1,0 +1,106 @@
+"""What goes wrong, told to programs as problem documents (RFC 9457) and to people as a page."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar.connection import Request
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
+from litestar.response import Response
+from litestar.types import ExceptionHandlersMap
+
+from antivenom.errors import AntivenomError, NotFoundError, UsageError
+from antivenom.report.escape import visible
+
+_log = logging.getLogger(__name__)
+_FOR_PROGRAMS = ("/api/", "/v1/", "/metrics", "/health", "/ready")
+_TITLES = {
+    400: "the request cannot be understood",
+    401: "who are you?",
+    403: "not allowed",
+    404: "there is no such thing",
+    405: "not possible here",
+    409: "something else happened first",
+    413: "too large",
+    415: "unknown kind of content",
+    429: "too many requests",
+    500: "a fault of Antivenom",
+    503: "not available now",
+}
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
+<link rel="stylesheet" href="/static/console.css">
+<main><h1>{title}</h1><p>{detail}</p><p><a href="/">To the queue</a></p></main></html>
+"""
+
+
+def handlers() -> ExceptionHandlersMap:
+    """Return what an application does with exceptions."""
+    return {HTTPException: _http, AntivenomError: _ours, Exception: _fault}
+
+
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    page = not _program(request)
+    if page and isinstance(error, NotAuthorizedException) and request.method == "GET":
+        query = f"?{request.url.query}" if request.url.query else ""
+        to = f"/sign-in?next={quote(request.url.path + query, safe='')}"
+        return Response(None, status_code=303, headers={"Location": to})
+    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() == "retry-after"}
+    if error.status_code == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="antivenom"'
+    return answer(request, error.status_code, _detail(error), headers)
+
+
+def _ours(request: Request[Any, Any, Any], error: AntivenomError) -> Response[Any]:
+    """What people asked wrongly is 400; what fails outside is 503."""
+    status = 404 if isinstance(error, NotFoundError) else 400
+    if not isinstance(error, UsageError | NotFoundError):
+        _log.error("request failed: %s", error, extra={"path": request.url.path})
+        status = 503
+    hint = f"; {error.hint}" if error.hint else ""
+    return answer(request, status, f"{error}{hint}")
+
+
+def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    number = request.scope["state"].get("antivenom_request", "")
+    said = type(error).__name__
+    _log.error("fault: %s", said, exc_info=error, extra={"path": request.url.path})
+    return answer(request, 500, f"it was written to the log as {number}")
+
+
+def answer(
+    request: Request[Any, Any, Any],
+    status: int,
+    detail: str,
+    headers: dict[str, str] | None = None,
+) -> Response[Any]:
+    """Return a problem as whoever asked understands it."""
+    title, detail = _TITLES.get(status, "not possible"), visible(detail, 500)
+    if _program(request):
+        problem = {"type": "about:blank", "status": status, "title": title, "detail": detail}
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=status,
+            headers=headers,
+            media_type="application/problem+json",
+        )
+    page = _PAGE.format(title=escape(title), detail=escape(detail))
+    return Response(page, status_code=status, headers=headers, media_type="text/html")
+
+
+def _program(request: Request[Any, Any, Any]) -> bool:
+    if request.url.path.startswith(_FOR_PROGRAMS):
+        return True
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def _detail(error: HTTPException) -> str:
+    """Say which field was wrong; the library keeps that apart."""
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        said = [f"{one.get('key', '')}: {one.get('message', '')}" for one in error.extra]
+        return "; ".join(said[:5]) or error.detail
+    return error.detail if error.status_code < 500 else ""
