@@ -58,11 +58,11 @@ def compared_locally(locator: Locator, index: Index) -> Locator:
 
 
 def _before(locator: Locator, release: Release, filename: str, index: Index) -> Locator:
-    from antivenom.ecosystems.pypi.previous import counterpart, earlier
+    from antivenom.ecosystems.pypi.previous import counterpart
 
     wanted, name = index.options.baseline, release.coordinate.name
     if wanted in {AUTO, NAMES}:
-        found = earlier(release.project, name, release.coordinate.version)
+        found = index.earlier(release)
         if found.note:
             return _noted(locator, found.note)
         version, files = found.version, found.files

@@ -16,7 +16,7 @@ from antivenom.intake.baselines import compared, compared_locally
 from antivenom.intake.files import refusal
 from antivenom.intake.forms import Filed, filed, with_form
 from antivenom.intake.grouping import marked, release_of, shared, with_release
-from antivenom.intake.histories import history, with_history
+from antivenom.intake.histories import with_history
 from antivenom.intake.imitations import imitations, with_imitated
 from antivenom.intake.locator import NAMES, NONE, Failure, Locator, Options
 from antivenom.intake.targets import Item, expand
@@ -84,9 +84,12 @@ class _Desk:
             self.options.tell(sentence)
 
     def submit(self, pending: _Pending) -> Future[Locator | Failure]:
-        if pending.release.coordinate.ecosystem is Ecosystem.NPM:
-            return self.pool.submit(_fetch_tarball, self.registry, pending)
-        return self.pool.submit(_fetch, self.index, pending)
+        return self.pool.submit(_fetch, self.source(pending.release), pending)
+
+    def source(self, release: Release) -> Index:
+        """Return where a release comes from."""
+        npm = release.coordinate.ecosystem is Ecosystem.NPM
+        return self.registry if npm else self.index
 
     def close(self) -> None:
         if "pool" in self.__dict__:
@@ -173,12 +176,11 @@ def _files(found: Release, desk: _Desk) -> Iterator[_Pending]:
     named = f"{found.coordinate.name}=={found.coordinate.version}"
     for note in found.notes:
         desk.tell(f"{named}: {note}")
-    if found.coordinate.ecosystem is not Ecosystem.PYPI:
-        yield from (_Pending(found, file) for file in found.files)
-        return
-    known = history(found)
-    imitated, notes = imitations(found.coordinate.name, desk.index)
-    record = desk.pool.submit(filed, found, desk.index)
+    index = desk.source(found)
+    known = index.about(found)
+    imitated, notes = imitations(found.coordinate.name, index)
+    pypi = found.coordinate.ecosystem is Ecosystem.PYPI
+    record = desk.pool.submit(filed, found, desk.index) if pypi else None
     for file in found.files:
         yield _Pending(found, file, known, imitated, notes, record)
 
@@ -210,19 +212,13 @@ def _ready(item: Locator | Failure | Future[Locator | Failure]) -> Locator | Fai
     return item if isinstance(item, Locator | Failure) else item.result()
 
 
-def _fetch_tarball(registry: Registry, pending: _Pending) -> Locator | Failure:
-    try:
-        return registry.locator(pending.release, pending.file)
-    except AntivenomError as error:
-        return Failure(target=pending.file.filename, error=error)
-
-
 def _fetch(index: Index, pending: _Pending) -> Locator | Failure:
     try:
         locator = index.locator(pending.release, pending.file)
         if len(pending.release.files) > 1:
             locator = with_release(locator, pending.release.coordinate.purl)
-        locator = with_history(locator, pending.file, pending.registry)
+        upload = index.upload(pending.release, pending.file)
+        locator = with_history(locator, upload, pending.registry)
         locator = with_imitated(locator, pending.imitated, pending.notes)
         if pending.filed is not None:
             locator = with_form(locator, pending.file, pending.filed.result(), index)

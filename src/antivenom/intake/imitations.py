@@ -25,26 +25,26 @@ _NEAR = frozenset(["word-order", "affix", "number", "plural"])
 """Resemblances that are no slips but worth a look at the other's README."""
 
 
-def resembled(name: str) -> tuple[str, ...]:
+def resembled(name: str, ecosystem: str = "pypi") -> tuple[str, ...]:
     """Return the popular projects a project's name could be mistaken for."""
     from antivenom.context.names import CLOSE, normal
 
-    names = _known()
-    found = names.lookalikes(normal(name, "pypi")) if names is not None else ()
+    names = _known(ecosystem)
+    found = names.lookalikes(normal(name, ecosystem)) if names is not None else ()
     return tuple(one.name for one in found if one.how in CLOSE | _NEAR)[:MOST]
 
 
 @cache
-def _known() -> PopularNames | None:
+def _known(ecosystem: str) -> PopularNames | None:
     from antivenom.context.known_names import KnownNames
 
-    return KnownNames().of("pypi")
+    return KnownNames().of(ecosystem)
 
 
 def imitations(name: str, index: Index) -> tuple[tuple[Imitated, ...], tuple[str, ...]]:
     """Return what the index says of the projects a name resembles, and notes on those it cannot."""
     found, notes = [], []
-    for other in () if index.options.offline else resembled(name):
+    for other in () if index.options.offline else resembled(name, index.ecosystem):
         try:
             described = _described(other, index)
         except AntivenomError as error:
@@ -58,15 +58,8 @@ def imitations(name: str, index: Index) -> tuple[tuple[Imitated, ...], tuple[str
 
 
 def _described(name: str, index: Index) -> Imitated | None:
-    """Return the metadata an index serves beside the newest wheel of a project."""
-    from antivenom.ecosystems.pypi.headers import parse_headers, to_metadata
-    from antivenom.ecosystems.pypi.requirements import parse
-
-    for file in index.release(parse(name)).files:
-        served = index.metadata(file)
-        if served is not None:
-            return Imitated(metadata=to_metadata(parse_headers(served)))
-    return None
+    described = index.described(name)
+    return Imitated(metadata=described) if described is not None else None
 
 
 def with_imitated(

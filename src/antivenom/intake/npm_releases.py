@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from antivenom.ecosystems.npm import history, packument, previous
 from antivenom.ecosystems.npm import locate as npm
 from antivenom.ecosystems.npm.endpoints import Registries, registries
+from antivenom.ecosystems.npm.locate import Tarball, Wanted
+from antivenom.ecosystems.npm.packument import Packument
 from antivenom.ecosystems.pypi.endpoints import Endpoints
 from antivenom.ecosystems.pypi.locate import IndexFile
-from antivenom.errors import NetworkError
-from antivenom.http import Door, Manners, shown
-from antivenom.intake import shelf
+from antivenom.ecosystems.pypi.previous import Earlier
+from antivenom.errors import NotFoundError
+from antivenom.http import Door, Manners
 from antivenom.intake.releases import PAGE_BYTES, Index, Release
+from antivenom.model.context import RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
+from antivenom.model.label import Metadata
 
-if TYPE_CHECKING:
-    from antivenom.ecosystems.npm.locate import Tarball, Wanted
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Release):
+    """One version of a package, with all that its registry says of the package."""
+
+    page: Packument = field(repr=False)
 
 
 class Registry(Index):
     """The configured registries of npm."""
+
+    ecosystem = Ecosystem.NPM
 
     @cached_property
     def registries(self) -> Registries:
@@ -56,37 +67,61 @@ class Registry(Index):
             )
         )
 
-    def tarball(self, wanted: Wanted) -> Release:
+    def tarball(self, wanted: Wanted) -> Published:
         """Choose the version and name its tarball, or say why there is none."""
-        body = self._packument(npm.page_url(self.registries.of(wanted.name), wanted.name))
-        chosen, _ = npm.choose(body, wanted)
-        notes = (f"deprecated: {chosen.deprecated}",) if chosen.deprecated else ()
-        return Release(
+        page = self._page_of(wanted)
+        chosen = page.tarball(page.version(wanted))
+        return Published(
             coordinate=Coordinate(
                 ecosystem=Ecosystem.NPM, name=wanted.name, version=chosen.version
             ),
             files=(_file(wanted.name, chosen),),
             pins=wanted.hashes,
-            notes=notes,
+            notes=(f"deprecated: {chosen.deprecated}",) if chosen.deprecated else (),
+            page=page,
         )
 
-    def _packument(self, url: str) -> bytes:
-        kept = shelf.read_page(url)
-        if self.options.offline:
-            if kept is None:
-                raise NetworkError(
-                    f"{shown(url)} was not fetched before", hint="run once without --offline"
-                )
-            return kept.body
-        known = {"If-None-Match": kept.etag} if kept and kept.etag else None
-        answer = self.door.get(url, accept=npm.ACCEPT, limit_bytes=PAGE_BYTES, headers=known)
-        if answer.status == 304 and kept:
-            return kept.body
-        if answer.url == url:
-            kind = answer.headers.get("content-type", "")
-            etag = answer.headers.get("etag", "")
-            shelf.keep_page(shelf.KeptPage(url=url, content_type=kind, etag=etag, body=answer.body))
-        return answer.body
+    def about(self, release: Release) -> RegistryInfo | None:
+        """Return what the packument says of the package's releases, None without times."""
+        page = _page(release)
+        return history.registry_info(page, release.coordinate.version) if page else None
+
+    def upload(self, release: Release, file: IndexFile) -> UploadInfo:
+        """Return what the registry recorded of the upload: its declaration, time, publisher."""
+        page = _page(release)
+        if page is None:
+            return super().upload(release, file)
+        return history.upload_info(page, release.coordinate.version)
+
+    def earlier(self, release: Release) -> Earlier:
+        """Return the release that was the newest when this one was made, or why there is none."""
+        page, named = _page(release), release.coordinate
+        version = previous.earlier(page, named.version) if page else ""
+        if page is None or not version:
+            note = f"the registry has no earlier release of {named.name} to compare with"
+            return Earlier(note=note)
+        return Earlier(version=version, files=(_file(named.name, page.tarball(version)),))
+
+    def files_of(self, release: Release, version: str) -> tuple[IndexFile, ...]:
+        """Return the tarball of another version of the same package, or say that it has none."""
+        page, name = _page(release), release.coordinate.name
+        if page is None:
+            raise NotFoundError(f"{name}: the registry was not asked")
+        found = page.version(Wanted(name=name, version=version))
+        return (_file(name, page.tarball(found)),)
+
+    def described(self, name: str) -> Metadata | None:
+        """Return what the registry shows of a package, its README included."""
+        return self._page_of(Wanted(name=name)).described()
+
+    def _page_of(self, wanted: Wanted) -> Packument:
+        url = npm.page_url(self.registries.of(wanted.name), wanted.name)
+        body, _, _ = self.answer(url, npm.ACCEPT, PAGE_BYTES)
+        return packument.read(body, wanted)
+
+
+def _page(release: Release) -> Packument | None:
+    return release.page if isinstance(release, Published) else None
 
 
 def _file(name: str, found: Tarball) -> IndexFile:

@@ -19,12 +19,17 @@ from packaging.specifiers import SpecifierSet
 from antivenom.ecosystems.pypi import locate as pypi
 from antivenom.ecosystems.pypi.endpoints import Endpoints, endpoints
 from antivenom.ecosystems.pypi.locate import ALGORITHMS, IndexFile, ProjectPage
-from antivenom.ecosystems.pypi.requirements import Wanted
+from antivenom.ecosystems.pypi.headers import parse_headers, to_metadata
+from antivenom.ecosystems.pypi.history import registry_info
+from antivenom.ecosystems.pypi.previous import Earlier, earlier
+from antivenom.ecosystems.pypi.requirements import Wanted, parse
 from antivenom.errors import AntivenomError, IntegrityError, NetworkError, NotFoundError
 from antivenom.http import Door, Manners, shown
 from antivenom.intake import shelf
 from antivenom.intake.locator import Locator, Options, printable
+from antivenom.model.context import RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem, normalize_pypi
+from antivenom.model.label import Metadata
 
 PAGE_BYTES = 128 << 20
 METADATA_BYTES = 4 << 20
@@ -47,6 +52,8 @@ class Release:
 
 class Index:
     """The configured indexes, seen as one."""
+
+    ecosystem = Ecosystem.PYPI
 
     def __init__(
         self,
@@ -110,6 +117,28 @@ class Index:
             notes=tuple(notes),
             project=files,
         )
+
+    def about(self, release: Release) -> RegistryInfo | None:
+        """Return what the index says of a release's project, None when it gives no times."""
+        return registry_info(
+            release.project, release.coordinate.name, release.coordinate.version
+        )
+
+    def upload(self, release: Release, file: IndexFile) -> UploadInfo:
+        """Return what the index recorded of the upload of a file."""
+        return UploadInfo(uploaded=file.uploaded)
+
+    def earlier(self, release: Release) -> Earlier:
+        """Return the release that was the newest when this one was made, or why there is none."""
+        return earlier(release.project, release.coordinate.name, release.coordinate.version)
+
+    def described(self, name: str) -> Metadata | None:
+        """Return the metadata an index serves beside the newest wheel of a project."""
+        for file in self.release(parse(name)).files:
+            served = self.metadata(file)
+            if served is not None:
+                return to_metadata(parse_headers(served))
+        return None
 
     def history(self, name: str, version: str) -> Release:
         """Return a release that need not be in the index, with all that the index has."""

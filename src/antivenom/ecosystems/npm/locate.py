@@ -1,22 +1,15 @@
-"""What a registry of npm offers: packuments, the tarball of a version, its hashes.
-
-Packuments are parsed here and fetched elsewhere. What a registry says is data; only its hashes
-are relied upon.
-"""
+"""Which package is wanted and where its registry keeps it: names, addresses, hashes."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
-from msgspec import DecodeError, json
-
-from antivenom.errors import NetworkError, NotFoundError, TargetError
+from antivenom.errors import TargetError
 
 ACCEPT = "application/json"
 ALGORITHMS = ("sha512", "sha384", "sha256", "sha1")
@@ -85,50 +78,3 @@ def digests(integrity: str) -> dict[str, str]:
             if raw:
                 found[algorithm] = raw.hex()
     return found
-
-
-def choose(body: bytes, wanted: Wanted) -> tuple[Tarball, tuple[Tarball, ...]]:
-    """Return the tarball of the wanted version and all others the packument lists."""
-    try:
-        page = json.decode(body)
-    except DecodeError:
-        raise NetworkError(f"{wanted}: the registry's answer is no packument") from None
-    versions = page.get("versions") if isinstance(page, dict) else None
-    if not isinstance(versions, dict) or not versions:
-        raise NotFoundError(f"{wanted}: the registry has no versions of this package")
-    tags = page.get("dist-tags")
-    version = wanted.version
-    if isinstance(tags, dict) and isinstance(tags.get(version), str):
-        version = tags[version]
-    if version not in versions:
-        known = ", ".join(list(versions)[-3:])
-        raise NotFoundError(
-            f"{wanted}: the registry has no such version", hint=f"the newest are {known}"
-        )
-    times = page.get("time")
-    known_times = times if isinstance(times, dict) else {}
-    return _tarball(version, versions[version], known_times), tuple(
-        _tarball(v, found, known_times) for v, found in _bounded(versions.items())
-    )
-
-
-def _bounded(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
-    return list(items)[-20_000:]
-
-
-def _tarball(version: str, found: object, times: Mapping[str, Any]) -> Tarball:
-    entry = found if isinstance(found, dict) else {}
-    dist = entry.get("dist")
-    held = dist if isinstance(dist, dict) else {}
-    hashes = digests(str(held.get("integrity") or ""))
-    shasum = held.get("shasum")
-    if isinstance(shasum, str) and re.fullmatch(r"[0-9a-f]{40}", shasum):
-        hashes.setdefault("sha1", shasum)
-    said, when = entry.get("deprecated"), times.get(version)
-    return Tarball(
-        version=version,
-        url=str(held.get("tarball") or ""),
-        hashes=hashes,
-        deprecated=said[:300] if isinstance(said, str) else "",
-        uploaded=when if isinstance(when, str) else "",
-    )
