@@ -51,7 +51,9 @@ _LICENCE_WORDS = words(
     later 0 org https http www opensource see file under terms osi approved
     """
 )
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_NAME = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}|@[A-Za-z0-9._~-]{1,214}/[A-Za-z0-9._~-]{1,214}"
+)
 _HEADERS = re.compile(r"(^|/)[^/]{1,200}\.(dist-info|egg-info)/(METADATA|PKG-INFO)$")
 
 

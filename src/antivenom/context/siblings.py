@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from antivenom.context.adding import declared_at, fact
 from antivenom.context.changes import mark
 from antivenom.context.matching import Matches, match_members
+from antivenom.context.packuments import hidden
 from antivenom.context.requirements import entry_points, needed
 from antivenom.model.context import Context, UploadInfo
-from antivenom.model.coordinate import normalize_pypi
+from antivenom.model.coordinate import Ecosystem, normalize_pypi
 from antivenom.model.fact import Fact
 from antivenom.model.label import Metadata
 from antivenom.model.profile import ManifestEntry, Profile
@@ -63,6 +64,9 @@ def undeclared(profile: Profile, context: Context) -> Iterator[Fact]:
     if context.upload is None or context.upload.declared is None:
         return
     shown = context.upload.declared
+    if profile.ecosystem == Ecosystem.NPM:
+        yield from hidden(profile, shown)
+        return
     before = needed(context.baseline.metadata) if context.baseline else None
     for name in sorted(needed(profile.metadata) - needed(shown))[:MOST]:
         how = _how(profile, context.upload, bool(shown.requires))

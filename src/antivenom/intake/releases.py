@@ -18,9 +18,9 @@ from packaging.specifiers import SpecifierSet
 
 from antivenom.ecosystems.pypi import locate as pypi
 from antivenom.ecosystems.pypi.endpoints import Endpoints, endpoints
-from antivenom.ecosystems.pypi.locate import ALGORITHMS, IndexFile, ProjectPage
 from antivenom.ecosystems.pypi.headers import parse_headers, to_metadata
 from antivenom.ecosystems.pypi.history import registry_info
+from antivenom.ecosystems.pypi.locate import ALGORITHMS, IndexFile, ProjectPage
 from antivenom.ecosystems.pypi.previous import Earlier, earlier
 from antivenom.ecosystems.pypi.requirements import Wanted, parse
 from antivenom.errors import AntivenomError, IntegrityError, NetworkError, NotFoundError
@@ -120,9 +120,7 @@ class Index:
 
     def about(self, release: Release) -> RegistryInfo | None:
         """Return what the index says of a release's project, None when it gives no times."""
-        return registry_info(
-            release.project, release.coordinate.name, release.coordinate.version
-        )
+        return registry_info(release.project, release.coordinate.name, release.coordinate.version)
 
     def upload(self, release: Release, file: IndexFile) -> UploadInfo:
         """Return what the index recorded of the upload of a file."""

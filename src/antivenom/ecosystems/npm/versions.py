@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_FORM = re.compile(r"[v=\s]{0,5}(\d{1,16})(?:\.(\d{1,16}))?(?:\.(\d{1,16}))?(?:-?([0-9A-Za-z.-]{1,200}))?")
+_FORM = re.compile(
+    r"[v=\s]{0,5}(\d{1,16})(?:\.(\d{1,16}))?(?:\.(\d{1,16}))?(?:-?([0-9A-Za-z.-]{1,200}))?"
+)
 _MOST_PARTS = 20
 Order = tuple[tuple[int, int, int], tuple[tuple[int, int, str], ...]]
 
