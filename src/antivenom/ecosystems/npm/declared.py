@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from antivenom.ecosystems.npm.hooks import EVENTS
 from antivenom.ecosystems.npm.manifest import INSTALLED, Manifest
 from antivenom.ecosystems.npm.places import words
 from antivenom.model.fact import Sighting
@@ -61,7 +62,7 @@ def metadata(manifest: Manifest, readme: str) -> Metadata:
             if group in INSTALLED
         ),
         entry_points=tuple(f"scripts:{event} = {command}"[:1000]
-                           for event, command in list(manifest.scripts())[:100]),
+                           for event, command in manifest.scripts() if event in EVENTS),
         description=readme[:20_000],
     )  # fmt: skip
 
