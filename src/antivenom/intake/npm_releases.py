@@ -69,7 +69,7 @@ class Registry(Index):
 
     def tarball(self, wanted: Wanted) -> Published:
         """Choose the version and name its tarball, or say why there is none."""
-        page = self._page_of(wanted)
+        page = self.package(wanted)
         chosen = page.tarball(page.version(wanted))
         return Published(
             coordinate=Coordinate(
@@ -112,9 +112,10 @@ class Registry(Index):
 
     def described(self, name: str) -> Metadata | None:
         """Return what the registry shows of a package, its README included."""
-        return self._page_of(Wanted(name=name)).described()
+        return self.package(Wanted(name=name)).described()
 
-    def _page_of(self, wanted: Wanted) -> Packument:
+    def package(self, wanted: Wanted) -> Packument:
+        """Return all that the registry of a package says of it."""
         url = npm.page_url(self.registries.of(wanted.name), wanted.name)
         body, _, _ = self.answer(url, npm.ACCEPT, PAGE_BYTES)
         return packument.read(body, wanted)

@@ -15,6 +15,7 @@ ACCEPT = "application/json"
 ALGORITHMS = ("sha512", "sha384", "sha256", "sha1")
 """Hashes an integrity text may name, best first."""
 _NAME = re.compile(r"(?:@[A-Za-z0-9~][\w.~-]{0,213}/)?[A-Za-z0-9_~][\w.~-]{0,213}")
+_LONGEST = 214
 _VERSION = re.compile(r"\d[\w.+-]{0,200}")
 _TAG = re.compile(r"[A-Za-z][\w.-]{0,100}")
 
@@ -44,6 +45,11 @@ class Tarball:
     """Algorithm -> hexadecimal digest."""
     deprecated: str = ""
     uploaded: str = ""
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can be the name of a package."""
+    return len(text) <= _LONGEST and _NAME.fullmatch(text) is not None
 
 
 def parse_wanted(text: str) -> Wanted:
