@@ -1,7 +1,7 @@
 """What a native file imports, whether it is packed, and whether it is where it says it is.
 
-The header is read by hand, so that nothing but a real executable wakes the parser; imports and
-sections come from LIEF, which meets hostile bytes only inside a killable child.
+The header is read by hand, and all of ELF (`analysis.elf`), so that nothing but a real executable
+for Windows or macOS wakes LIEF, which meets hostile bytes only inside a killable child.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from antivenom import compiled
+from antivenom.analysis.elf import read_elf
 from antivenom.model.fact import Sighting
 
 PARSED_BYTES = 64 << 20
@@ -235,39 +236,25 @@ def entropy(data: bytes) -> float:
 
 
 def _parse(kind: str, data: bytes) -> Image | None:
-    """Parse with LIEF; None when it gives up."""
+    """Read ELF in place and the others with LIEF, which copies; None when it gives up."""
+    if kind == "elf":
+        return _elf(data)
     import lief
 
     lief.logging.disable()
     try:
-        if kind == "elf":
-            return _elf(lief, data)
         return _pe(lief, data) if kind == "pe" else _macho(lief, data)
     except (ValueError, RuntimeError, TypeError, UnicodeError, OverflowError, MemoryError):
         return None
 
 
-def _elf(lief: Any, data: bytes) -> Image | None:  # noqa: ANN401  LIEF's types are its own
-    config = lief.ELF.ParserConfig()
-    config.parse_notes = config.parse_overlay = config.parse_relocations = False
-    config.parse_symbol_versions = config.parse_symtab_symbols = False
-    binary = lief.ELF.parse(data, config)
-    if binary is None:
-        return None
-    executable = lief.ELF.Section.FLAGS.EXECINSTR
-    sections = [
-        (_text(s.name), s.has(executable), _sample(data, s.offset, s.size))
-        for s in islice(binary.sections, MOST_SECTIONS)
-    ]
-    if not sections:
-        # Packers strip the section table; segments are what the kernel maps.
-        runs = lief.ELF.Segment.FLAGS.X
-        sections = [
-            ("segment", s.has(runs), _sample(data, s.file_offset, s.physical_size))
-            for s in islice(binary.segments, MOST_SECTIONS)
-        ]
-    names = _names(_text(symbol.name) for symbol in binary.imported_symbols)
-    return Image(names=names, sections=tuple(sections))
+def _elf(data: bytes) -> Image:
+    found = read_elf(data)
+    sections = tuple(
+        (name, executable, _sample(data, offset, size))
+        for name, executable, offset, size in found.sections
+    )
+    return Image(names=_names(found.imports), sections=sections)
 
 
 def _pe(lief: Any, data: bytes) -> Image | None:  # noqa: ANN401
