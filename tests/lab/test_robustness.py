@@ -54,6 +54,14 @@ def test_changes_change_something() -> None:
     assert same == {"written again"}
 
 
+def test_what_another_module_takes_with_a_star_keeps_its_name() -> None:
+    files = {
+        "demo/names.py": b"where = 'a'\nfor part in 'ab':\n    where += part\n",
+        "demo/use.py": b"from demo.names import *\nprint(where, part)\n",
+    }
+    assert rewritten(files, "identifiers renamed") == rewritten(files, "written again")
+
+
 def test_what_cannot_be_parsed_stays() -> None:
     files = {"a.py": b"print 'old'\n", "b.bin": b"\0"}
     assert rewritten(files, "texts split") == files

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 Files = dict[str, bytes]
 """Path -> bytes of an archive's members."""
@@ -86,16 +86,20 @@ def _source(data: bytes, change: Callable[[ast.Module], ast.AST]) -> bytes:
 def _shared(files: Files) -> frozenset[str]:
     """Return names that other modules, keywords or attributes may mean: those stay."""
     found: set[str] = set()
-    for path, data in files.items():
-        if not path.endswith(".py"):
-            continue
-        try:
-            tree = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
+    exported: set[str] = set()
+    starred = False
+    for tree in _trees(files):
+        exported.update(
+            node.id
+            for statement in tree.body
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 found.update(part for n in node.names for part in (n.name, n.asname or ""))
+                starred = starred or any(n.name == "*" for n in node.names)
             elif isinstance(node, ast.keyword) and node.arg:
                 found.add(node.arg)
             elif isinstance(node, ast.Attribute):
@@ -104,7 +108,17 @@ def _shared(files: Files) -> frozenset[str]:
                 found.update(node.value.split()[:50])
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 found.update(node.names)
-    return frozenset(found)
+    # What `from demo.names import *` brings is meant by name, wherever it stands.
+    return frozenset(found | exported) if starred else frozenset(found)
+
+
+def _trees(files: Files) -> Iterator[ast.Module]:
+    for path, data in files.items():
+        if path.endswith(".py"):
+            try:
+                yield ast.parse(data)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
 
 
 def _rename(tree: ast.Module, kept: frozenset[str]) -> ast.Module:
