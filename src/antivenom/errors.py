@@ -42,6 +42,9 @@ class ConfigError(UsageError):
 class NetworkError(AntivenomError):
     """The index could not be reached."""
 
+    retry_after: float | None = None
+    """Seconds the server asked us to stay away, where it did."""
+
 
 class NotFoundError(NetworkError):
     """The index does not know this project or version."""

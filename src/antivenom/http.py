@@ -125,6 +125,19 @@ class Door:
         sent = {**(headers or {}), **({"Accept": accept} if accept else {})}
         return self._persist(url, lambda: self._get_once(url, sent, limit_bytes))
 
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str,
+        limit_bytes: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return the answer to a POST that only asks: it may be sent more than once."""
+        sent = {**(headers or {}), "Content-Type": content_type}
+        return self._persist(url, lambda: self._get_once(url, sent, limit_bytes, body))
+
     def fetch(
         self, url: str, into: Path, *, limit_bytes: int, algorithms: tuple[str, ...] = ()
     ) -> Download:
@@ -142,26 +155,30 @@ class Door:
             except _RetryLaterError as problem:
                 wait = problem.wait if problem.wait is not None else 0.25 * 2 ** (number - 1)
                 if number == self.manners.attempts:
-                    self._give_up(url, f"{problem} ({number} attempts)")
+                    self._give_up(url, f"{problem} ({number} attempts)", problem.wait)
                 if wait > self.manners.longest_wait:
-                    self._give_up(url, f"{problem}, and asks to come back in {wait:.0f} s")
+                    said = f"{problem}, and asks to come back in {wait:.0f} s"
+                    self._give_up(url, said, problem.wait)
                 self.manners.sleep(wait)
         self._give_up(url, "no attempt was allowed")
 
-    def _give_up(self, url: str, reason: str) -> NoReturn:
-        raise NetworkError(
+    def _give_up(self, url: str, reason: str, wait: float | None = None) -> NoReturn:
+        error = NetworkError(
             f"{shown(url)}: {reason}",
             hint="check the connection, the proxy and the index that pip is configured with",
         )
+        error.retry_after = wait
+        raise error
 
-    def _get_once(self, url: str, headers: Mapping[str, str], limit: int) -> Response:
-        with self._answer(url, headers) as (answer, final):
-            body = b"".join(self._bounded(answer.iter_bytes(CHUNK), limit, url))
+    def _get_once(
+        self, url: str, headers: Mapping[str, str], limit: int, body: bytes | None = None
+    ) -> Response:
+        with self._answer(url, headers, body) as (answer, final):
             return Response(
                 url=final,
                 status=answer.status_code,
                 headers={name.lower(): value for name, value in answer.headers.items()},
-                body=body,
+                body=b"".join(self._bounded(answer.iter_bytes(CHUNK), limit, url)),
             )
 
     def _fetch_once(
@@ -195,14 +212,16 @@ class Door:
             yield chunk
 
     @contextmanager
-    def _answer(self, url: str, headers: Mapping[str, str]) -> Iterator[tuple[httpx.Response, str]]:
+    def _answer(
+        self, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Iterator[tuple[httpx.Response, str]]:
         """Follow redirects by hand: each hop gets its own credentials and must stay encrypted."""
         import httpx
 
         current = url
         try:
             for _ in range(self.manners.redirects + 1):
-                with self._send(current, headers) as answer:
+                with self._send(current, headers, body) as answer:
                     if answer.status_code not in _REDIRECTS:
                         _judge(answer, current)
                         yield answer, without_credentials(current)
@@ -215,7 +234,9 @@ class Door:
         raise NetworkError(f"{shown(url)}: more than {self.manners.redirects} redirects")
 
     @contextmanager
-    def _send(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
+    def _send(
+        self, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[httpx.Response]:
         import httpx
 
         plain = without_credentials(url)
@@ -228,7 +249,8 @@ class Door:
         token = None if login else self.manners.tokens.get(parts.netloc)
         headers = {**headers, "Authorization": f"Bearer {token}"} if token else headers
         client = self._client(checked=not self._trusted(parts.netloc, parts.hostname))
-        with client.stream("GET", plain, headers=dict(headers), auth=auth) as answer:
+        verb = "GET" if body is None else "POST"
+        with client.stream(verb, plain, headers=dict(headers), auth=auth, content=body) as answer:
             yield answer
 
     def _trusted(self, netloc: str, host: str) -> bool:

@@ -55,9 +55,9 @@ class Registry(Index):
     def door(self) -> Door:
         """The connection, with the credentials and certificates of npm's configuration."""
         if self._manners:
-            return Door(self._manners)
+            return self._opening(self._manners)
         found = self.registries
-        return Door(
+        return self._opening(
             Manners(
                 cert=found.cert,
                 proxy=found.proxy,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,11 +61,13 @@ class Index:
         *,
         environ: Mapping[str, str] | None = None,
         manners: Manners | None = None,
+        opening: Callable[[Manners], Door] = Door,
     ) -> None:
         """Read no configuration and open no connection before the first question."""
         self.options = options
         self._environ = environ
         self._manners = manners
+        self._opening = opening
 
     @cached_property
     def endpoints(self) -> Endpoints:
@@ -76,9 +78,9 @@ class Index:
     def door(self) -> Door:
         """The connection, with the credentials and certificates of the client's configuration."""
         if self._manners:
-            return Door(self._manners)
+            return self._opening(self._manners)
         found = self.endpoints
-        return Door(
+        return self._opening(
             Manners(
                 cert=found.cert,
                 client_cert=found.client_cert,

@@ -59,14 +59,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """Silence after which a worker is taken for dead and its uploads are taken over."""
     attempts: Annotated[int, Meta(ge=1, le=100)] = 4
     """How often an upload is tried before it becomes `inconclusive` and a dead letter."""
+    fetch_attempts: Annotated[int, Meta(ge=1)] = 60
+    """How often bytes that cannot be had are asked for; with the waits between, nine hours."""
     retry_seconds: Annotated[float, Meta(gt=0)] = 5.0
-    """Wait before the second attempt; it doubles with each."""
+    """Wait before the second attempt; it doubles with each, up to ten minutes."""
     reconcile_seconds: Annotated[float, Meta(gt=0)] = 60.0
     """How often uploads without a verdict are looked for."""
     review_seconds: Annotated[float, Meta(gt=0)] = 120.0
     """Wall clock of one review."""
     file_bytes: Annotated[int, Meta(ge=1)] = 2 << 30
     """Largest file that is fetched."""
+    fetch_hosts: tuple[str, ...] = ()
+    """``host[:port]`` that files are fetched from besides those the registries themselves name."""
     baseline: bool = True
     """Whether updates are compared with the release before them."""
 

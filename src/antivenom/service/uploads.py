@@ -34,6 +34,7 @@ SOURCES = ("feed", "api", "registry", "backfill", "demo")
 _AT_ONCE = 300
 """Rows of one statement: SQLite bounds its variables."""
 _TEXT = 1000
+_NOT_READ = {"attempts": uploads.c.attempts - 1, "failures": uploads.c.failures + 1}
 
 
 class Arrival(Struct, frozen=True, kw_only=True):
@@ -158,8 +159,19 @@ def start(
     return load(connection, upload) if changed.rowcount else None
 
 
-def again(connection: Connection, upload: int, problem: str, due_at: float, now: str) -> None:
-    """Put an upload back: it is tried again, not before a moment."""
+def again(
+    connection: Connection,
+    upload: int,
+    problem: str,
+    due_at: float,
+    now: str,
+    *,
+    its_fault: bool = True,
+) -> None:
+    """Put an upload back: it is tried again, not before a moment.
+
+    `its_fault` is False where nobody got to read it; such an attempt counts as a failure instead.
+    """
     _set(
         connection,
         upload,
@@ -168,6 +180,7 @@ def again(connection: Connection, upload: int, problem: str, due_at: float, now:
         due=due_at,
         worker="",
         changed_at=now,
+        **({} if its_fault else _NOT_READ),
     )
 
 
@@ -207,6 +220,33 @@ def finished(
     _set(connection, upload, **values)
 
 
+def unsure(connection: Connection, before: str, most: int) -> Sequence[RowMapping]:
+    """Return uploads (id, job) that have been under way since before a moment."""
+    query = (
+        select(uploads.c.id, uploads.c.job)
+        .where(uploads.c.state.in_(UNDER_WAY), uploads.c.changed_at < before)
+        .order_by(uploads.c.changed_at)
+        .limit(most)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def forgotten(connection: Connection, upload: int, job: str, now: str) -> None:
+    """Put an upload back whose job is no more, unless it moved on meanwhile."""
+    connection.execute(
+        update(uploads)
+        .where(uploads.c.id == upload, uploads.c.job == job, uploads.c.state.in_(UNDER_WAY))
+        .values(state=WAITING, due=0.0, worker="", changed_at=now)
+    )
+
+
+def hasten(connection: Connection, beyond: float, now: float) -> None:
+    """Have nobody wait for a moment that lies further ahead than any wait is long."""
+    connection.execute(
+        update(uploads).where(uploads.c.state == WAITING, uploads.c.due > beyond).values(due=now)
+    )
+
+
 def fetched(connection: Connection, upload: int, values: dict[str, Any]) -> None:
     """Note what fetching taught of an upload: its hashes, size, place, publisher."""
     known = {"sha256", "blake2b", "size", "location", "uploaded_at", "publisher", "version"}
@@ -220,7 +260,8 @@ def requeue(connection: Connection, ids: Iterable[int], now: str, *, priority: i
 
     Those under way are left alone.
     """
-    values: dict[str, Any] = {"state": WAITING, "due": 0.0, "attempts": 0, "changed_at": now}
+    values: dict[str, Any] = {"state": WAITING, "due": 0.0, "changed_at": now}
+    values.update(attempts=0, failures=0)
     if priority:
         values["priority"] = priority
     total = 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from antivenom.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
 _BUSY_SECONDS = 30
 
@@ -102,13 +102,31 @@ def _engine(url: str) -> Engine:
 
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
+        # A database that was restarted costs nobody an error on a connection it has forgotten.
+        return create_engine(parsed, pool_pre_ping=True)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def busy_sqlite(url: URL) -> Engine:
+    """Return an engine on an SQLite file for a library that writes it beside us.
+
+    With the same log and patience; transactions begin when it first writes, and at once alone.
+    """
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_other)
+    return engine
+
+
+def _prepare_other(connection: Any, record: object) -> None:  # noqa: ANN401  the driver's own
+    _prepare_sqlite(connection, record)
+    connection.isolation_level = "IMMEDIATE"
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own

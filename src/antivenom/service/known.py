@@ -1,0 +1,64 @@
+"""Profiles of artifacts the service has seen, from the shared table; one for each engine."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from antivenom.model.profile import Profile
+from antivenom.session.task import PROFILE_BYTES, decoded, encoded
+from antivenom.store import packing, upserts
+from antivenom.store.schema import profiles
+from antivenom.store.schema_uploads import uploads
+
+
+def keep(connection: Connection, profile: bytes) -> None:
+    """Keep what a child observed; what is no profile is not kept."""
+    if not 0 < len(profile) <= PROFILE_BYTES:
+        return
+    try:
+        found = decoded(profile)
+    except msgspec.DecodeError:
+        return
+    values = {
+        "sha256": found.sha256,
+        "ecosystem": found.ecosystem or "",
+        "engine": found.engine,
+        "document": packing.pack(found),
+    }
+    upserts.insert_new(connection, profiles, values)
+
+
+def find(connection: Connection, sha256: str, ecosystem: str, engine: str, filename: str) -> bytes:
+    """Return the encoded profile of an artifact under this name, b"" when there is none."""
+    column = profiles.c
+    query = select(column.document).where(
+        column.sha256 == sha256, column.ecosystem == ecosystem, column.engine == engine
+    )
+    document = connection.scalar(query) if sha256 else None
+    if document is None:
+        return b""
+    found = packing.unpack(document, Profile)
+    # What a file is called can decide what it is: an sdist and a wheel are read differently.
+    return encoded(found) if found.filename == filename else b""
+
+
+def siblings(
+    connection: Connection, ecosystem: str, project: str, version: str, but: int, most: int
+) -> list[tuple[str, str]]:
+    """Return (sha256, filename) of the other files of a release that were read, sources first."""
+    column = uploads.c
+    query = (
+        select(column.sha256, column.filename)
+        .where(
+            column.ecosystem == ecosystem,
+            column.project == project,
+            column.version == version,
+            column.id != but,
+            column.sha256 != "",
+        )
+        .order_by(column.id.desc())
+        .limit(4 * most)
+    )
+    rows = {row[0]: row[1] for row in connection.execute(query)}
+    return sorted(rows.items(), key=lambda row: row[1].endswith(".whl"))[:most]
