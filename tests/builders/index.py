@@ -159,7 +159,7 @@ def serve() -> Iterator[FakeIndex]:
     class Handler(_Handler):
         served = index
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     index.url = f"http://127.0.0.1:{server.server_port}/simple/"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -170,6 +170,11 @@ def serve() -> Iterator[FakeIndex]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that left: some are killed on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
-from antivenom.cli import hunt, lab
+from antivenom.cli import hunt, lab, service
 from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
@@ -49,6 +49,7 @@ def build() -> argparse.ArgumentParser:
     hunt.add(commands)
     catalog.add(commands)
     lab.add(commands)
+    service.add(commands)
     _completion(commands)
     return parser
 

@@ -29,7 +29,7 @@ class Feed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """Where its changes are asked for; "" is what the package manager's configuration implies."""
     every_seconds: Annotated[float, Meta(gt=0)] = 10.0
     """How often it is asked when nothing is new."""
-    requests_per_second: Annotated[float, Meta(gt=0)] = 5.0
+    requests_per_second: Annotated[float, Meta(gt=0)] = 10.0
     """Most requests a second to this registry, from each process."""
     at_once: Annotated[int, Meta(ge=1)] = 200
     """Most of its uploads that are in the queue or under work at a time."""
@@ -69,8 +69,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     """Wall clock of one review."""
     file_bytes: Annotated[int, Meta(ge=1)] = 2 << 30
     """Largest file that is fetched."""
-    fetch_hosts: tuple[str, ...] = ()
-    """``host[:port]`` that files are fetched from besides those the registries themselves name."""
     baseline: bool = True
     """Whether updates are compared with the release before them."""
 

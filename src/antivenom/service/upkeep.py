@@ -96,7 +96,8 @@ class Upkeep:
         """Give the work of dead workers to the living, and forget the dead; return their names."""
         now = self._clock.monotonic()
         with self._store.reading() as connection:
-            beats = dict(connection.execute(select(workers.c.id, workers.c.seen)).tuples().all())
+            rows = connection.execute(select(workers.c.id, workers.c.seen))
+            beats: dict[str, float] = {row[0]: row[1] for row in rows}
         for name, beat in beats.items():
             if self._seen.get(name, (None,))[0] != beat:
                 self._seen[name] = (beat, now)
