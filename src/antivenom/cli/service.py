@@ -19,14 +19,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add(commands: Commands) -> None:
     """Add the commands."""
-    parser = command(commands, "serve", "run the whole review service on this machine", _serve)
-    parser.add_argument("--demo", action="store_true", help="fill it with packages of our own")
-    parser.add_argument("--listen", metavar="ADDRESS", help="address and port of the console")
-    parser.add_argument("--no-watch", action="store_true", help="follow no registry")
     command(commands, "migrate", "create or update the service's tables", _migrate)
-    parser = command(commands, "watch", "follow registries and note every upload", _watch)
-    parser.add_argument("registries", metavar="REGISTRY", nargs="+", help="pypi, npm")
-    parser.add_argument("--since", metavar="SERIAL", type=int, help="where to begin the first time")
     parser = command(commands, "work", "review what was noted", _work)
     parser.add_argument("--slots", metavar="N", type=int, help="reviews at the same time")
 
@@ -98,41 +91,3 @@ def _work(arguments: argparse.Namespace) -> int:
     with opened(settings) as store:
         work(store, settings, SystemClock(), stop)
     return 0
-
-
-def _watch(arguments: argparse.Namespace) -> int:
-    from antivenom.service.clock import SystemClock
-    from antivenom.service.feeds import watch
-    from antivenom.service.logs import begin
-
-    settings = settings_of(arguments)
-    begin(settings)
-    stop = until_stopped()
-    with opened(settings) as store:
-        watch(
-            store,
-            settings,
-            SystemClock(),
-            stop,
-            names=arguments.registries,
-            since=arguments.since,
-        )
-    return 0
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    from antivenom.service.logs import begin
-    from antivenom.service.supervisor import serve
-
-    settings = settings_of(arguments)
-    begin(settings)
-    return serve(settings, until_stopped(), arguments=_handed_on(arguments), demo=arguments.demo)
-
-
-def _handed_on(arguments: argparse.Namespace) -> list[str]:
-    """Return the options that every part of `serve` is started with."""
-    found = []
-    for name in ("settings", "database"):
-        value = getattr(arguments, name)
-        found += [f"--{name}", value] if value else []
-    return found

@@ -47,7 +47,7 @@ class Depth(NamedTuple):
     ecosystem: str
     state: str
     priority: int
-    count: int
+    number: int
     oldest: str
     """When the oldest of them was seen."""
 
@@ -68,11 +68,12 @@ class Jobs:
     @cached_property
     def _client(self) -> DBOSClient:
         dbos = _dbos()
-        return dbos.DBOSClient(
+        client: DBOSClient = dbos.DBOSClient(
             system_database_engine=self.engine,
             application_name=APPLICATION,
             serializer=dbos.DBOSPortableJSONSerializer(),
         )
+        return client
 
     def migrate(self) -> None:
         """Create or update the engine's tables; once, before there are workers."""
@@ -198,9 +199,11 @@ class Working:
         settings = self._jobs.settings
 
         # The engine gives up later than we do: `attempts` of the upload is what ends a poison.
-        @dbos.DBOS.workflow(name=WORKFLOW, max_recovery_attempts=settings.attempts + 4)
         def review(upload: int, job: str) -> None:
             work(upload, job)
+
+        workflow = dbos.DBOS.workflow(name=WORKFLOW, max_recovery_attempts=settings.attempts + 4)
+        workflow(review)
 
         config: Any = {
             "name": APPLICATION,

@@ -17,7 +17,7 @@ from sqlalchemy import RowMapping
 
 from antivenom.analysis import engine
 from antivenom.ecosystems.pypi.locate import IndexFile
-from antivenom.errors import AntivenomError, NetworkError, NotFoundError
+from antivenom.errors import AntivenomError, IntegrityError, NetworkError, NotFoundError
 from antivenom.intake.locator import Locator, Surroundings, printable
 from antivenom.isolate import Killed
 from antivenom.model.context import UploadInfo
@@ -137,7 +137,7 @@ class Reviewer:
         else:
             got = self._downloaded(row, found, room)
         if row["sha256"] and got.sha256 != row["sha256"]:
-            raise fetching.IntegrityError("the sha256 of what arrived is not the one announced")
+            raise IntegrityError("the sha256 of what arrived is not the one announced")
         return got
 
     def _downloaded(self, row: RowMapping, found: Found | None, room: Path) -> Fetched:
