@@ -32,7 +32,7 @@ def test_the_digest_is_that_of_the_content() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"AVLIKE02", b"other bytes, many of them", DATA[:40], DATA[:-9], DATA[:16] + b"{}" * 200],
+    [b"", b"AVLIKE03", b"other bytes, many of them", DATA[:40], DATA[:-9], DATA[:16] + b"{}" * 200],
 )
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ConfigError, match="not a demo file"):

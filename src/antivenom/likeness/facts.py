@@ -13,6 +13,7 @@ from antivenom.model.profile import ManifestEntry, Profile
 
 MOST = 20
 """Members said to be like something; a flood of copies is told by its first."""
+_EARLY = frozenset(["startup", "install", "build", "import", "open"])
 _COPIED = 3
 """Code files of one release that make an artifact a copy of it, worth saying."""
 
@@ -33,24 +34,37 @@ def _whole(profile: Profile, index: Index) -> Iterator[Fact]:
 
 
 def _members(profile: Profile, index: Index) -> Iterator[Fact]:
-    seen = seen_in(profile)
+    seen, early = seen_in(profile), seen_in(profile, _EARLY)
     for entry in profile.manifest:
-        kin = kin_of(entry, index, seen.get((entry.path, 0), set()))
+        at = (entry.path, 0)
+        kin = kin_of(entry, index, seen.get(at, set()), early.get(at, set()))
         if kin is not None:
             yield from _facts(profile, kin, entry.path, entry.activation, 0, entry.role)
 
 
-def seen_in(profile: Profile) -> dict[tuple[str, int], set[str]]:
-    """Return the ids of facts by member and layer, of flows each step; layer 0 has them all."""
+def seen_in(
+    profile: Profile, when: Collection[str] = tuple(STRENGTH)
+) -> dict[tuple[str, int], set[str]]:
+    """Return the ids of facts by member and layer, of flows each step; layer 0 has them all.
+
+    With `when`, only of what runs then.
+    """
     seen: dict[tuple[str, int], set[str]] = {}
     for fact in profile.facts:
+        if fact.activation not in when:
+            continue
         for layer in {0, fact.layer}:
             seen.setdefault((fact.member, layer), set()).update((fact.id, *fact.via))
     return seen
 
 
-def kin_of(entry: ManifestEntry, index: Index, seen: Collection[str]) -> Kin | None:
-    """Return what a member is like: the surest answer first."""
+def kin_of(
+    entry: ManifestEntry, index: Index, seen: Collection[str], early: Collection[str] = ()
+) -> Kin | None:
+    """Return what a member is like: the surest answer first.
+
+    `seen` are the ids of facts in it, `early` of those that nobody has to call.
+    """
     if index.good_file(entry.sha256) is not None:
         return None
     kin = index.file(entry.sha256)
@@ -58,7 +72,7 @@ def kin_of(entry: ManifestEntry, index: Index, seen: Collection[str]) -> Kin | N
         kin = index.skeleton(entry.skeleton)
     if kin is None and entry.fingerprint:
         known = fingerprint.parse(entry.fingerprint)
-        kin = index.code(known, seen) if known else None
+        kin = (index.code(known, seen) or index.short(known, early)) if known else None
     if kin is None and entry.functions:
         kin = index.functions([c for name, c in entry.functions.items() if name], seen)
     return kin

@@ -18,7 +18,7 @@ from msgspec import Struct
 from antivenom.likeness import keys
 from antivenom.likeness.container import Container
 from antivenom.likeness.good import Source
-from antivenom.likeness.making import FEWEST, NONE, WHAT, Group
+from antivenom.likeness.making import FEWEST, NONE, WHAT, Group, short_key
 from antivenom.model.fingerprint import Fingerprint
 
 By = Literal["file", "skeleton", "functions", "code"]
@@ -63,6 +63,7 @@ class Index:
         self._files, self._file_rows = numbers("files"), numbers("files_rows")
         self._functions, self._function_rows = numbers("functions"), numbers("functions_rows")
         self._skeletons, self._skeleton_rows = numbers("skeletons"), numbers("skeletons_rows")
+        self._short, self._short_rows = numbers("short"), numbers("short_rows")
         self._values, self._offsets = numbers("text_values"), numbers("text_offsets")
         self._tops, self._rows = numbers("text_tops"), numbers("text_rows")
         self._grams, self._gram_offsets = numbers("grams"), numbers("gram_offsets")
@@ -133,6 +134,16 @@ class Index:
         return self._exact(
             self._skeletons, self._skeleton_rows, keys.of_code(code), "skeleton", 1.0
         )
+
+    def short(self, found: Fingerprint, seen: Collection[str]) -> Kin | None:
+        """Return a specimen whose text is a few lines and the same as this one, literals aside.
+
+        `seen` are the ids of facts in the text that nobody has to call: see `code`.
+        """
+        at = keys.place(self._short, short_key(found))
+        if at < 0 or not self._does(self._short_rows[at], seen):
+            return None
+        return self._kin(self._short_rows[at], "code", 1.0)
 
     def functions(self, codes: Iterable[str], seen: Collection[str]) -> Kin | None:
         """Return the specimen that has most of these functions, known-good ones left out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Iterable
 from itertools import groupby, islice
@@ -23,6 +24,8 @@ TELLING = 8
 """Pairs of lines below which a skeleton is anybody's."""
 FEWEST = 5
 """Distinctive pairs of lines below which a text is only recognised exactly."""
+SHORTEST = 2
+"""Distinctive pairs of lines from which a text below `FEWEST` is the same when all are."""
 NONE = TOP = 0xFFFFFFFF
 
 
@@ -88,13 +91,25 @@ def make(known: Iterable[Known], groups: Iterable[Group], good: Good | None = No
     return container.pack(WHAT, arrays, notes)
 
 
+def short_key(found: Fingerprint) -> int:
+    """Return what a text of few pairs of lines is looked up by, 0 for a longer one.
+
+    A program of three lines is too short to be near to another; it is the same or it is not.
+    """
+    if not SHORTEST <= found.units < FEWEST or not found.whole:
+        return 0
+    return keys.of_sha256(hashlib.sha256(found.pack()).hexdigest())
+
+
 class _Maker:
     """Collects the texts of specimens, each distinct one once."""
 
     def __init__(self, good: Good | None) -> None:
         self.good = good
         self.good_grams: set[int] = set()
-        self.tables: dict[str, dict[int, int]] = {"files": {}, "functions": {}, "skeletons": {}}
+        self.tables: dict[str, dict[int, int]] = {
+            **{"files": {}, "functions": {}, "skeletons": {}, "short": {}}
+        }
         self.prints: dict[str, int] = {}
         """Fingerprint -> the specimen it was first seen in."""
 
@@ -108,8 +123,11 @@ class _Maker:
                     self._put("functions", keys.of_code(code), number)
             if text.skeleton and self._tells(text.fingerprint):
                 self._put("skeletons", keys.of_code(text.skeleton), number)
-            if text.fingerprint:
+            found = parse(text.fingerprint) if text.fingerprint else None
+            if found is not None:
                 self.prints.setdefault(text.fingerprint, number)
+                if one.acts and len(self._distinctive(found)) == found.units:
+                    self._put("short", short_key(found), number)
 
     def _put(self, table: str, key: int, number: int) -> None:
         if key:
