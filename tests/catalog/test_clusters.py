@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_small_steps_do_not_chain_what_has_nothing_in_common() -> None:
     steps = [piece(f"{n:02}", (n * 10, n * 10 + 100)) for n in range(12)]
     found = clusters(*steps)
     assert max(map(len, found)) <= 4
+
+
+def test_few_lines_need_to_agree_more_closely_than_many() -> None:
+    many = piece("a", (0, 800)), piece("b", (0, 600), (900, 1000))
+    few = piece("a", (0, 16)), piece("b", (0, 12), (900, 902))
+    assert clusters(*many) == [["a", "b"]]
+    assert clusters(*few) == [["a"], ["b"]]
+
+
+def test_the_same_lines_around_a_text_of_another_length_are_further_apart() -> None:
+    one, other = piece("a", (0, 40)), piece("b", (0, 34))
+    sized = [replace(one, size=1000), replace(other, size=400_000)]
+    assert clusters(one, other) == [["a", "b"]]
+    assert clusters(*sized) == [["a"], ["b"]]
 
 
 def test_an_obfuscator_is_no_campaign() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from antivenom.catalog import clusters, writing
 from antivenom.catalog.clusters import Piece, Place
@@ -22,7 +22,7 @@ from antivenom.model import fingerprint
 from antivenom.report.escape import visible
 from antivenom.store import Store, schema
 
-METHOD = "pairs-of-lines/2"
+METHOD = "pairs-of-lines/3"
 """Changes when the way of grouping does."""
 _LINKS = ("host", "ip", "webhook", "bot-token", "wallet")
 """Kinds of indicators that tie clusters together; a bare URL may be anybody's download."""
@@ -74,18 +74,37 @@ def read(connection: Connection, good: Good | None = None) -> list[Piece]:
     hidden = _grams(connection, schema.decoded, good)
     links = _links(connection, good)
     files = _files(connection, good)
+    sizes = _lengths(connection)
     query = select(schema.specimens.c.id).where(schema.specimens.c.engine != "")
     return [
-        _piece(id, grams.get(id, set()), hidden.get(id, set()), links[id], files[id])
+        _piece(
+            id, grams.get(id, set()), hidden.get(id, set()), links[id], files[id], sizes.get(id, 0)
+        )
         for id in sorted(connection.scalars(query))
     ]
 
 
-def _piece(id: str, grams: set[int], hidden: set[int], links: set[str], files: set[str]) -> Piece:
+def _piece(
+    id: str, grams: set[int], hidden: set[int], links: set[str], files: set[str], size: int
+) -> Piece:
     if len(grams) < _FEW:
         # A line or two around a hidden text, or no code at all: what is hidden, and the files.
         grams = grams | hidden | {keys.of_sha256(sha256) for sha256 in files}
-    return Piece(id=id, grams=frozenset(grams), hidden=frozenset(hidden), links=frozenset(links))
+    return Piece(
+        id=id,
+        grams=frozenset(grams),
+        hidden=frozenset(hidden),
+        size=size,
+        links=frozenset(links),
+    )
+
+
+def _lengths(connection: Connection) -> dict[str, int]:
+    """Return the bytes of Python of each specimen."""
+    table = schema.members
+    query = select(table.c.specimen, func.sum(table.c.size)).where(table.c.lang == "python")
+    rows = connection.execute(query.group_by(table.c.specimen))
+    return {specimen: int(size) for specimen, size in rows}
 
 
 def _grams(connection: Connection, table: Any, good: Good | None) -> dict[str, set[int]]:  # noqa: ANN401  a table
