@@ -100,36 +100,36 @@ def site(folder: Path, **values: object) -> Iterator[Site]:
             yield made
 
 
-@get("/probe")
+@get("/probe", include_in_schema=False)
 async def probe(request: Request[Any, Any, Any]) -> dict[str, str]:
     return {"name": request.user.name}
 
 
-@get("/reading", guards=[needs("read")])
+@get("/reading", include_in_schema=False, guards=[needs("read")])
 async def reading() -> str:
     return "read"
 
 
-@get("/deciding", guards=[needs("decide")])
+@get("/deciding", include_in_schema=False, guards=[needs("decide")])
 async def deciding() -> str:
     return "decided"
 
 
-@post("/changing", guards=[needs("decide")])
+@post("/changing", include_in_schema=False, guards=[needs("decide")])
 async def changing() -> str:
     return "changed"
 
 
-@post("/taking")
+@post("/taking", include_in_schema=False)
 async def taking(request: Request[Any, Any, Any]) -> int:
     return len(await request.body())
 
 
-@get("/broken")
+@get("/broken", include_in_schema=False)
 async def broken() -> str:
     raise RuntimeError("inner words")
 
 
-@get("/wrong")
+@get("/wrong", include_in_schema=False)
 async def wrong() -> str:
     raise UsageError("not <script> this")

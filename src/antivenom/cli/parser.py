@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
-from antivenom.cli import hunt, lab, service
+from antivenom.cli import api, hunt, lab, service, tokens, users
 from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
@@ -50,6 +50,9 @@ def build() -> argparse.ArgumentParser:
     catalog.add(commands)
     lab.add(commands)
     service.add(commands)
+    api.add(commands)
+    users.add(commands)
+    tokens.add(commands)
     _completion(commands)
     return parser
 

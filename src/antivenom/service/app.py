@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,36 +13,77 @@ from antivenom.store import Store
 
 if TYPE_CHECKING:
     from litestar import Litestar
+    from litestar.types import ControllerRouterHandler
 
 _MOST_BYTES = 1 << 20
 """Of a request, where the route says nothing else."""
 
 
-def make_app(store: Store, settings: Settings, clock: Clock | None = None) -> Litestar:
-    """Return the application. The store stays the caller's, who closes it."""
+def make_app(
+    store: Store, settings: Settings, clock: Clock | None = None, *, sending: bool = False
+) -> Litestar:
+    """Return the application. The store stays the caller's, who closes it.
+
+    With `sending`, webhooks and reports go out while it runs.
+    """
     from litestar import Litestar
     from litestar.datastructures import State
 
-    from antivenom.service import health, problems
-    from antivenom.service.access import routes
-    from antivenom.service.access.limits import Limit
+    from antivenom.service import openapi, problems
+    from antivenom.service.access.cookies import secure
     from antivenom.service.access.middleware import Door
+    from antivenom.service.metrics import Metrics
+    from antivenom.service.outbox import Outbox
+    from antivenom.service.watching import Watch
 
     clock = clock or SystemClock()
+    metrics = Metrics(store, settings, clock)
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        from anyio.to_thread import run_sync
+
+        outbox = Outbox(store, settings, clock)
+        if sending:
+            outbox.start()
+        try:
+            yield
+        finally:
+            if sending:
+                await run_sync(outbox.stop)
+
     app = Litestar(
-        route_handlers=[
-            health.health,
-            health.ready,
-            routes.router(Limit(settings.sign_ins_per_minute, clock)),
+        route_handlers=_routes(settings, clock),
+        middleware=[
+            Watch(metrics, clock, https=secure(settings)),
+            Door(store, settings, clock, allowed_hosts(settings)),
         ],
-        middleware=[Door(store, settings, clock, allowed_hosts(settings))],
         exception_handlers=problems.handlers(),
         request_max_body_size=_MOST_BYTES,
-        state=State({"store": store, "settings": settings, "clock": clock}),
-        openapi_config=None,
+        state=State({"store": store, "settings": settings, "clock": clock, "metrics": metrics}),
+        openapi_config=openapi.config(),
+        lifespan=[life],
         logging_config=None,
     )
+    openapi.complete(app)
     return app
+
+
+def _routes(settings: Settings, clock: Clock) -> list[ControllerRouterHandler]:
+    from antivenom.service import api, health, metrics
+    from antivenom.service.access import oidc, routes
+    from antivenom.service.access.limits import Limit
+    from antivenom.service.api import osv
+
+    return [
+        health.health,
+        health.ready,
+        metrics.metrics,
+        routes.router(Limit(settings.sign_ins_per_minute, clock)),
+        oidc.router(),
+        api.router(settings),
+        osv.router(clock),
+    ]
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:

@@ -1,4 +1,8 @@
-"""What the service writes to its log: text for people, one JSON object a line for machines."""
+"""The log: one line an event, as text for people or as JSON for machines.
+
+A message reads alone and carries its details as fields besides. Contents of uploads, secrets and
+query strings are never written.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +10,62 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from antivenom.report.escape import visible
 from antivenom.service.settings import Settings
 
-_PLAIN = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+_OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_MOST = 4000
+_LOUD = ("asyncio", "dbos", "httpx", "httpcore", "litestar", "uvicorn.access", "sqlalchemy")
 
 
-def begin(settings: Settings) -> None:
-    """Write to standard error from now on."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines() if settings.log == "text" else Objects())
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for loud in ("httpx", "httpcore", "dbos", "asyncio"):
-        logging.getLogger(loud).setLevel(logging.WARNING)
-
-
-class Lines(logging.Formatter):
-    """One line a message; control characters of whoever is quoted become escapes."""
+class JsonLines(logging.Formatter):
+    """Writes a record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return time, level, where from and the message, a traceback below."""
-        said = visible(record.getMessage())
-        line = f"{_time(record)} {record.levelname.lower():7} {record.name}: {said}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-class Objects(logging.Formatter):
-    """One JSON object a message, with the fields that were given as ``extra``."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the object."""
-        found: dict[str, object] = {
-            "time": _time(record),
+        """Return the line."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": visible(record.getMessage()),
+            "message": visible(record.getMessage(), _MOST),
         }
-        for name, value in vars(record).items():
-            if name not in _PLAIN and name not in ("message", "asctime", "taskName"):
-                found[name] = value if isinstance(value, int | float | bool) else str(value)
+        line |= {key: _plain(value) for key, value in _details(record).items()}
         if record.exc_info:
-            found["exception"] = self.formatException(record.exc_info)
-        return json.dumps(found, ensure_ascii=True)
+            line["exception"] = self.formatException(record.exc_info)[-_MOST:]
+        return json.dumps(line, ensure_ascii=True)
 
 
-def _time(record: logging.LogRecord) -> str:
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class TextLines(logging.Formatter):
+    """Writes a record for people: time, level, message, then the details."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what was raised follows indented."""
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        said = visible(record.getMessage(), _MOST)
+        details = "".join(f" {k}={visible(str(v), 300)}" for k, v in _details(record).items())
+        line = f"{at} {record.levelname.lower():7} {said}{details}"
+        if record.exc_info:
+            raised = visible(self.formatException(record.exc_info)[-_MOST:], lines=True)
+            line += "\n    " + raised.replace("\n", "\n    ")
+        return line
+
+
+def begin(settings: Settings, stream: TextIO | None = None) -> None:
+    """Send the log of this process to a stream, standard error when none is named."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines() if settings.log == "json" else TextLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+
+
+def _details(record: logging.LogRecord) -> dict[str, object]:
+    return {key: value for key, value in record.__dict__.items() if key not in _OWN}
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, int | float | bool) else visible(str(value), 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -12,12 +13,25 @@ from litestar.connection import Request
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.response import Response
 from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DataError
 
-from antivenom.errors import AntivenomError, NotFoundError, UsageError
+from antivenom.errors import (
+    AntivenomError,
+    ConflictError,
+    NotFoundError,
+    TargetError,
+    UsageError,
+)
 from antivenom.report.escape import visible
 
 _log = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/v1/", "/metrics", "/health", "/ready")
+_STATUS: Mapping[type[AntivenomError], int] = {
+    ConflictError: 409,
+    TargetError: 404,
+    NotFoundError: 404,
+    UsageError: 400,
+}
 _TITLES = {
     400: "the request cannot be understood",
     401: "who are you?",
@@ -40,7 +54,14 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 
 def handlers() -> ExceptionHandlersMap:
     """Return what an application does with exceptions."""
-    return {HTTPException: _http, AntivenomError: _ours, Exception: _fault}
+    return {
+        HTTPException: _http,
+        AntivenomError: _ours,
+        DataError: _unstorable,
+        UnicodeError: _unstorable,
+        OverflowError: _unstorable,
+        Exception: _fault,
+    }
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -56,13 +77,18 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any
 
 
 def _ours(request: Request[Any, Any, Any], error: AntivenomError) -> Response[Any]:
-    """What people asked wrongly is 400; what fails outside is 503."""
-    status = 404 if isinstance(error, NotFoundError) else 400
-    if not isinstance(error, UsageError | NotFoundError):
+    """What people asked wrongly is theirs; what fails outside is 503."""
+    status = next((number for kind, number in _STATUS.items() if isinstance(error, kind)), 503)
+    if status == 503:
         _log.error("request failed: %s", error, extra={"path": request.url.path})
-        status = 503
     hint = f"; {error.hint}" if error.hint else ""
     return answer(request, status, f"{error}{hint}")
+
+
+def _unstorable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """A NUL in a name, a number beyond every row: nothing can be called that."""
+    _log.info("refused: %s", type(error).__name__, extra={"path": request.url.path})
+    return answer(request, 400, "a value that no table can hold")
 
 
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
-from antivenom.errors import NetworkError, UsageError
+from antivenom.errors import NetworkError, TargetError, UsageError
 from antivenom.report.escape import visible
 from antivenom.service import posting
 from antivenom.service.clock import Clock, moment, stamp
@@ -80,10 +80,10 @@ def every(connection: Connection) -> list[Webhook]:
 
 
 def one(connection: Connection, id: int) -> Webhook:
-    """Return one. Raises `UsageError` when there is none."""
+    """Return one. Raises `TargetError` when there is none."""
     row = connection.execute(select(webhooks).where(webhooks.c.id == id)).one_or_none()
     if row is None:
-        raise UsageError(f"there is no webhook {id}")
+        raise TargetError(f"there is no webhook {id}")
     return _webhook(row)
 
 
@@ -130,11 +130,11 @@ def deliver(store: Store, settings: Settings, clock: Clock, most: int = 50) -> i
 
 
 def again(connection: Connection, id: int, now: datetime) -> None:
-    """Let a message that was given up be tried once more. Raises `UsageError`."""
+    """Let a message that was given up be tried once more. Raises `TargetError`."""
     there = (deliveries.c.id == id) & (deliveries.c.state == "failed")
     values = {"state": "waiting", "attempts": 0, "due": now.timestamp()}
     if not connection.execute(update(deliveries).where(there).values(values)).rowcount:
-        raise UsageError(f"there is no delivery {id} that failed")
+        raise TargetError(f"there is no delivery {id} that failed")
 
 
 def signature(secret: str, id: str, time: int, body: bytes) -> str:

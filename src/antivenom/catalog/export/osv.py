@@ -60,10 +60,9 @@ def compose(specimens: list[Specimen], *, credit: str = "") -> dict[str, Any]:
     name = normal_name(first.ecosystem, first.name)
     bad = [one for one in specimens if one.label == "malware"]
     said = [s for one in specimens for s in one.statements]
-    key = hashlib.sha256(first.project.encode()).hexdigest()[:12]
     document: dict[str, Any] = {
         "schema_version": VERSION,
-        "id": f"MAL-0000-antivenom-{key}",
+        "id": id_of(first.project),
         "modified": max((_time(s.said_at) for s in said), default=_EPOCH),
         "published": min(_time(one.first_seen or one.added_at) for one in specimens),
         "summary": f"Malicious code in {name} ({OSV_NAMES[first.ecosystem]})",
@@ -78,6 +77,16 @@ def compose(specimens: list[Specimen], *, credit: str = "") -> dict[str, Any]:
     if found:
         document["database_specific"] = {"iocs": found}
     return document
+
+
+def id_of(project: str) -> str:
+    """Return the id of the record composed for a project, a package URL without version."""
+    return f"MAL-0000-antivenom-{hashlib.sha256(project.encode()).hexdigest()[:12]}"
+
+
+def publishable(specimens: list[Specimen]) -> bool:
+    """Whether a record says something: one is malware, or it was called so and taken back."""
+    return any(one.label == "malware" for one in specimens) or _taken_back(specimens)
 
 
 def _affected(specimens: list[Specimen], name: str) -> dict[str, Any]:
@@ -130,7 +139,7 @@ def _projects(store: Store) -> Iterator[list[Specimen]]:
             projects.setdefault(project, []).append(id)
         for ids in projects.values():
             specimens = list(queries.load(connection, ids))
-            if any(one.label == "malware" for one in specimens) or _taken_back(specimens):
+            if publishable(specimens):
                 yield specimens
 
 

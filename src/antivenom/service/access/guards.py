@@ -22,6 +22,12 @@ def needs(scope: str) -> Guard:
     return guard
 
 
+def known(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let only those through who are somebody."""
+    if who(connection).via == "nobody":
+        raise NotAuthorizedException("sign in, or send a token")
+
+
 def allow(principal: Principal, scope: str) -> None:
     """Raise what becomes 401 for nobody and 403 for somebody without the scope."""
     if principal.may(scope):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
-from antivenom.errors import UsageError
+from antivenom.errors import TargetError, UsageError
 from antivenom.service.access.principal import SCOPES, SCOPES_OF, Principal
 from antivenom.service.access.sessions import digest
 from antivenom.service.access.users import User
@@ -118,8 +118,8 @@ def every(connection: Connection) -> list[Token]:
 
 
 def revoke(connection: Connection, id: int, now: datetime) -> None:
-    """End a key. Raises `UsageError` when there is none that lasts."""
+    """End a key. Raises `TargetError` when there is none that lasts."""
     there = (tokens.c.id == id) & (tokens.c.revoked_at == "")
     done = connection.execute(update(tokens).where(there).values(revoked_at=stamp(now)))
     if not done.rowcount:
-        raise UsageError(f"there is no token {id} that could be revoked")
+        raise TargetError(f"there is no token {id} that could be revoked")

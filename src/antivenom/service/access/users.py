@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy import Connection, func, insert, select, update
 
-from antivenom.errors import UsageError
+from antivenom.errors import TargetError, UsageError
 from antivenom.service.access import passwords
 from antivenom.service.access.principal import SCOPES_OF
 from antivenom.service.clock import stamp
@@ -39,10 +39,10 @@ def every(connection: Connection) -> list[User]:
 
 
 def named(connection: Connection, name: str) -> User:
-    """Return an account. Raises `UsageError` when there is none."""
+    """Return an account. Raises `TargetError` when there is none."""
     row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
     if row is None:
-        raise UsageError(f"there is no account {name}")
+        raise TargetError(f"there is no account {name}")
     return _user(row)
 
 
