@@ -15,9 +15,24 @@ from typing import TextIO
 from antivenom.report.escape import visible
 from antivenom.service.settings import Settings
 
-_OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_OWN = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 _MOST = 4000
-_LOUD = ("asyncio", "dbos", "httpx", "httpcore", "litestar", "uvicorn.access", "sqlalchemy")
+_LOUD = (
+    "asyncio",
+    "dbos",
+    "httpx",
+    "httpcore",
+    "litestar",
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "sqlalchemy",
+)
 
 
 class JsonLines(logging.Formatter):
