@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import threading
+import xmlrpc.client
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,10 @@ class FakeIndex:
     """``user:password`` that every request must carry."""
     project_status: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    journal: list[tuple[str, str | None, int, str, int]] = field(default_factory=list)
+    """The changelog: name, version, seconds since 1970, action, serial."""
+    journal_rows: int = 50_000
+    """Most rows of one answer."""
 
     def add(self, project: str, filename: str, data: bytes, **options: Any) -> Served:
         """Serve a file and return it, so that a test can break it."""
@@ -101,6 +106,43 @@ class FakeIndex:
     def sdist(self, name: str, version: str, **options: Any) -> Served:
         """Serve something named like an sdist; only its bytes matter here."""
         return self.add(name, f"{name}-{version}.tar.gz", f"{name} {version}".encode(), **options)
+
+    def change(self, project: str, version: str | None, action: str, *, serial: int = 0) -> int:
+        """Write a line into the changelog and return its serial."""
+        serial = serial or max((row[4] for row in self.journal), default=100) + 1
+        self.journal.append((project, version, 1_795_250_000 + serial, action, serial))
+        return serial
+
+    def upload(self, project: str, version: str, data: bytes, **options: Any) -> int:
+        """Serve an sdist, tell of it in the changelog, and return the serial."""
+        filename = f"{project}-{version}.tar.gz"
+        if not any(row[0] == project for row in self.journal):
+            self.change(project, None, "create")
+        if not any(row[:2] == (project, version) for row in self.journal):
+            self.change(project, version, "new release")
+        self.add(project, filename, data, **options)
+        return self.change(project, version, f"add source file {filename}")
+
+    def called(self, body: bytes) -> bytes:
+        """Answer a call by XML-RPC as the registry does."""
+        parameters, method = xmlrpc.client.loads(body)
+        if method == "changelog_last_serial":
+            found: Any = max((row[4] for row in self.journal), default=0)
+        elif method == "changelog_since_serial":
+            since = int(str(parameters[0]))
+            rows = sorted((r for r in self.journal if r[4] > since), key=lambda r: r[4])
+            found = [list(row) for row in rows[: self.journal_rows]]
+        else:
+            fault = xmlrpc.client.Fault(-32601, "server error; requested method not found")
+            return xmlrpc.client.dumps(fault).encode()
+        return xmlrpc.client.dumps((found,), methodresponse=True, allow_none=True).encode()
+
+    def rss(self) -> bytes:
+        """Return the newest releases as RSS."""
+        rows = [row for row in self.journal if row[3] == "new release"][-100:]
+        items = "".join(f"<item><title>{r[0]} {r[1]}</title></item>" for r in reversed(rows))
+        head = "<?xml version='1.0'?><rss version='2.0'><channel><title>updates</title>"
+        return f"{head}{items}</channel></rss>".encode()
 
     def paths(self) -> list[str]:
         """Return what was asked for so far."""
@@ -199,10 +241,27 @@ class _Handler(BaseHTTPRequestHandler):
             encoding = index.encoding.get(self.path)
             extra = {"Content-Encoding": encoding} if encoding else None
             self._send(200, *index.raw[self.path], extra)
+        elif self.path == "/rss/updates.xml":
+            self._tagged("application/xml", index.rss())
         elif self.path.startswith("/files/"):
             self._file(self.path.removeprefix("/files/"))
         else:
             self._page(self.path.removeprefix("/simple/").strip("/"))
+
+    def do_POST(self) -> None:
+        """Answer the one service that takes calls."""
+        index = self.served
+        index.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if codes := index.status.get(self.path):
+            code = codes[0] if codes[0] < 0 else codes.pop(0)
+            self._send(abs(code), HTML, b"no", index.headers)
+        elif self.path in index.raw:
+            self._send(200, *index.raw[self.path])
+        elif self.path == "/pypi":
+            self._send(200, "text/xml", index.called(body))
+        else:
+            self._send(404, HTML, b"unknown")
 
     def _allowed(self, login: str) -> bool:
         expected = "Basic " + base64.b64encode(login.encode()).decode()
@@ -213,11 +272,15 @@ class _Handler(BaseHTTPRequestHandler):
         if page is None:
             self._send(404, HTML, b"unknown")
             return
-        etag = f'"{hashlib.sha256(page[1]).hexdigest()}"'
+        self._tagged(*page)
+
+    def _tagged(self, kind: str, body: bytes) -> None:
+        """Answer a conditional request."""
+        etag = f'"{hashlib.sha256(body).hexdigest()}"'
         if self.headers.get("If-None-Match") == etag:
-            self._send(304, page[0], b"", {"ETag": etag})
+            self._send(304, kind, b"", {"ETag": etag})
         else:
-            self._send(200, *page, {"ETag": etag})
+            self._send(200, kind, body, {"ETag": etag})
 
     def _file(self, name: str) -> None:
         for row in self.served.files:

@@ -19,6 +19,9 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add(commands: Commands) -> None:
     """Add the commands."""
+    parser = command(commands, "watch", "follow registries and note every upload", _watch)
+    parser.add_argument("registries", metavar="REGISTRY", nargs="+", help="pypi, npm")
+    parser.add_argument("--since", metavar="SERIAL", type=int, help="where to begin the first time")
     command(commands, "migrate", "create or update the service's tables", _migrate)
     parser = command(commands, "work", "review what was noted", _work)
     parser.add_argument("--slots", metavar="N", type=int, help="reviews at the same time")
@@ -90,4 +93,24 @@ def _work(arguments: argparse.Namespace) -> int:
     stop = until_stopped()
     with opened(settings) as store:
         work(store, settings, SystemClock(), stop)
+    return 0
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from antivenom.service.clock import SystemClock
+    from antivenom.service.feeds import watch
+    from antivenom.service.logs import begin
+
+    settings = settings_of(arguments)
+    begin(settings)
+    stop = until_stopped()
+    with opened(settings) as store:
+        watch(
+            store,
+            settings,
+            SystemClock(),
+            stop,
+            names=arguments.registries,
+            since=arguments.since,
+        )
     return 0

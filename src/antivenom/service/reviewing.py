@@ -20,10 +20,11 @@ from antivenom.ecosystems.pypi.locate import IndexFile
 from antivenom.errors import AntivenomError, IntegrityError, NetworkError, NotFoundError
 from antivenom.intake.locator import Locator, Surroundings, printable
 from antivenom.isolate import Killed
-from antivenom.model.context import UploadInfo
+from antivenom.model.context import RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.review import Review, Verdict
-from antivenom.service import fetching, known, uploads
+from antivenom.service import events, fetching, known, uploads
+from antivenom.service.clock import moment
 from antivenom.service.fetching import KEPT, SPOOLED, Fetched, Spool
 from antivenom.service.settings import Settings
 from antivenom.service.slots import Slots
@@ -180,12 +181,25 @@ class Reviewer:
                 baseline=baseline,
                 siblings=self._siblings(row),
                 upload=_upload(row, known_of.upload),
-                registry=known_of.registry,
+                registry=self._registry(row, known_of.registry),
                 imitated=known_of.imitated,
                 notes=tuple(one[:300] for one in (*known_of.notes, *notes)),
             ),
             before,
         )
+
+    def _registry(self, row: RowMapping, listed: RegistryInfo | None) -> RegistryInfo | None:
+        """Add who joined the project lately, as the feed told it."""
+        if listed is not None and listed.new_owners:
+            return listed
+        seen = moment(row["uploaded_at"]) or moment(row["seen_at"])
+        if seen is None:
+            return listed
+        with self._store.reading() as connection:
+            new = events.joined(connection, row["ecosystem"], row["project"], seen)
+        if not new:
+            return listed
+        return msgspec.structs.replace(listed or RegistryInfo(), new_owners=new)
 
     def _baseline(
         self, row: RowMapping, found: Found | None, room: Path, notes: list[str]

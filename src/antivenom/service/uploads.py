@@ -93,6 +93,7 @@ def record_all(connection: Connection, arrivals: Sequence[Arrival], now: str) ->
     """Note uploads and return their ids, in order; those that are known stay as they are."""
     keys = [key(one) for one in arrivals]
     known = _known(connection, keys)
+    _numbered(connection, [k for k in keys if k.serial > 0 and k not in known], known)
     new = {k: one for k, one in zip(keys, arrivals, strict=True) if k not in known}
     rows = [_row(k, one, now) for k, one in new.items()]
     if connection.dialect.name == "sqlite":
@@ -287,6 +288,14 @@ def _known(connection: Connection, keys: Sequence[Key]) -> dict[Key, int]:
         query = select(uploads.c.id, *columns).where(tuple_(*columns).in_(some))
         found.update({Key(*row[1:]): row[0] for row in connection.execute(query)})
     return found
+
+
+def _numbered(connection: Connection, keys: Sequence[Key], known: dict[Key, int]) -> None:
+    """Give uploads that were heard of without a serial the one that the feed tells later."""
+    plain = {k._replace(serial=0): k for k in keys}
+    for found, upload in _known(connection, list(plain)).items():
+        _set(connection, upload, serial=plain[found].serial)
+        known[plain[found]] = upload
 
 
 def _row(identity: Key, arrival: Arrival, now: str) -> dict[str, Any]:

@@ -97,6 +97,17 @@ def read_changes(body: bytes, since: int) -> Changes:
     return Changes(last=last, changes=tuple(found.values()), odd=odd)
 
 
+def read_position(body: bytes) -> int:
+    """Return where a replica stands, from what it says of itself (``update_seq``)."""
+    try:
+        page = json.decode(body)
+    except (DecodeError, RecursionError):
+        raise NetworkError("the replica of npm answered no JSON") from None
+    if not isinstance(page, dict) or "update_seq" not in page:
+        raise NetworkError("the replica of npm does not say where it stands")
+    return _position(page["update_seq"])
+
+
 def releases(page: Packument, name: str, since: datetime) -> tuple[Release, ...]:
     """Return the versions that were published since a look at the feed, the oldest first."""
     earliest = since - OVERLAP
