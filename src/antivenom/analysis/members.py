@@ -221,7 +221,7 @@ def _read(
     if seen and lang not in _UNREAD:
         reading.texts[path] = data
     for source in languages_of.sources(path, data, lang, label, running):
-        if len(source.data) > limits.code_bytes:
+        if len(source.data) > most_code(source.lang, limits):
             if not any(problem.member == path for problem in reading.problems[-1:]):
                 reading.complete -= 1
             reading.problems.append(
@@ -236,6 +236,14 @@ def _read(
         if not source.dormant:
             source.hot = source.hot or dialects.of(source.lang).is_hot(source.data)
         reading.sources.append(source)
+
+
+def most_code(lang: str, limits: Limits) -> int:
+    """Return how many bytes of one member of a language are parsed as they are."""
+    return limits.bundle_bytes if lang in _BUNDLED else limits.code_bytes
+
+
+_BUNDLED = frozenset(["javascript", "typescript"])
 
 
 def _script(data: bytes, lang: str) -> list[Sighting]:

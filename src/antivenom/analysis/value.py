@@ -161,12 +161,23 @@ def _says_something(value: Value) -> bool:
     return value.table is not None or value.items is not None
 
 
-def _same(one: Value, other: Value) -> bool:
+def _same(one: Value, other: Value, depth: int = 3) -> bool:
     if one.taints != other.taints or one.path != other.path or one.ref is not other.ref:
         return False
     if one.known != other.known or one.hint != other.hint:
         return False
     if not one.known:
-        return one.items is other.items and one.table is other.table and one.alts == other.alts
+        same = one.items is other.items and one.table is other.table
+        return same and _same_options(one.alts, other.alts, depth)
     a, b = one.const, other.const
     return a is b or (type(a) is type(b) and isinstance(a, (str, bytes, int)) and a == b)
+
+
+def _same_options(some: tuple[Value, ...], others: tuple[Value, ...], depth: int) -> bool:
+    """Compare alternatives a few levels down: they may be as many as the program likes."""
+    if some is others:
+        return True
+    if len(some) != len(others) or depth == 0:
+        return False
+    pairs = zip(some, others, strict=True)
+    return all(a is b or _same(a, b, depth - 1) for a, b in pairs)

@@ -15,6 +15,9 @@ class Limits:
     """Decompressed bytes of one member."""
     code_bytes: int = 8 << 20
     """Bytes of one code member that are parsed; a larger one is read as text and said partial."""
+    bundle_bytes: int = 16 << 20
+    """The same for JavaScript and TypeScript: bundles are larger than what people write, and only
+    what is looked at in them is lowered."""
     members: int = 100_000
     """Entries of one artifact, nested archives included."""
     depth: int = 4

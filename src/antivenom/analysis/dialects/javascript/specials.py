@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from antivenom.analysis import decode, fold
 from antivenom.analysis.dialects.javascript import methods, modules, names, operations, texts
 from antivenom.analysis.flow import layers
@@ -229,12 +231,32 @@ def _resolved(m: Machine, site: Site) -> Value | None:
     made, value = site.receiver, site.args[0] if site.args else None
     if made is None or value is None:
         return Value()
-    merged = join(made, value) if (made.known or made.path or made.taints) else value
+    if _leads_to(value, made):
+        made.taints = merge_taints(made.taints, value.taints)
+        return Value()  # resolved with itself, on some way: a value is no part of itself
+    before = replace(made)
+    merged = join(before, value) if (made.known or made.path or made.taints) else value
     made.const, made.path, made.hint = merged.const, merged.path, merged.hint
     made.items, made.table, made.ref = merged.items, merged.table, merged.ref
     made.alts, made.made, made.coded = merged.alts, merged.made, merged.coded
     made.taints = merge_taints(made.taints, value.taints)
     return Value()
+
+
+def _leads_to(value: Value, made: Value) -> bool:
+    """Return whether one of the things a value may be is this one, or cannot be told."""
+    waiting = [value]
+    for _ in range(_MOST_OPTIONS):
+        if not waiting:
+            return False
+        one = waiting.pop()
+        if one is made:
+            return True
+        waiting += one.alts
+    return True
+
+
+_MOST_OPTIONS = 300
 
 
 def _first(m: Machine, site: Site) -> Value | None:
