@@ -1,4 +1,4 @@
-"""Bundles of megabytes: read whole up to a limit, in extracts beyond it, at a cost that grows evenly."""
+"""Bundles: read whole up to a limit, in extracts beyond it, at a cost that grows evenly."""
 
 from __future__ import annotations
 
