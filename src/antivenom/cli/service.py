@@ -19,6 +19,10 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add(commands: Commands) -> None:
     """Add the commands."""
+    parser = command(commands, "serve", "run the whole review service on this machine", _serve)
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="default: the setting `listen`")
+    parser.add_argument("--demo", action="store_true", help="fill it with packages of our own")
+    parser.add_argument("--no-watch", action="store_true", help="follow no registry")
     parser = command(commands, "watch", "follow registries and note every upload", _watch)
     parser.add_argument("registries", metavar="REGISTRY", nargs="+", help="pypi, npm")
     parser.add_argument("--since", metavar="SERIAL", type=int, help="where to begin the first time")
@@ -38,8 +42,20 @@ def command(
         "--settings", metavar="FILE", default="", help="default: antivenom.toml in this folder"
     )
     parser.add_argument("--database", metavar="URL", help="default: SQLite in the data folder")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_part(run))
     return parser
+
+
+def _part(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Have a command end with the `serve` that started it."""
+
+    def attached(arguments: argparse.Namespace) -> int:
+        from antivenom.service.supervisor import end_with_parent
+
+        end_with_parent()
+        return run(arguments)
+
+    return attached
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -114,3 +130,24 @@ def _watch(arguments: argparse.Namespace) -> int:
             since=arguments.since,
         )
     return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from antivenom.service.jobs import Jobs
+    from antivenom.service.logs import begin
+    from antivenom.service.supervisor import serve
+
+    settings = settings_of(arguments)
+    begin(settings)
+    with opened(settings) as store:
+        Jobs(store, settings).migrate()
+        if arguments.demo:
+            from antivenom.service.demo import fill
+
+            fill(store, settings)
+    handed_on = []
+    for name in ("settings", "database"):
+        value = getattr(arguments, name)
+        handed_on += [f"--{name}", value] if value else []
+    watch = not (arguments.no_watch or arguments.demo)
+    return serve(settings, until_stopped(), handed_on=handed_on, watch=watch)

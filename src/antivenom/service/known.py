@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from antivenom.model.profile import Profile
 from antivenom.session.task import PROFILE_BYTES, decoded, encoded
@@ -62,3 +62,28 @@ def siblings(
     )
     rows = {row[0]: row[1] for row in connection.execute(query)}
     return sorted(rows.items(), key=lambda row: row[1].endswith(".whl"))[:most]
+
+
+def before(connection: Connection, row: RowMapping) -> RowMapping | None:
+    """Return the upload of another version of a project that came before one and was read.
+
+    Of the same kind of file, where there is one.
+    """
+    column = uploads.c
+    query = (
+        select(column.sha256, column.filename, column.version)
+        .where(
+            column.ecosystem == row["ecosystem"],
+            column.project == row["project"],
+            column.version != row["version"],
+            column.id < row["id"],
+            column.sha256 != "",
+            column.state == "done",
+        )
+        .order_by(column.id.desc())
+        .limit(50)
+    )
+    rows = connection.execute(query).mappings().all()
+    wheel = row["filename"].endswith(".whl")
+    alike = [one for one in rows if one["filename"].endswith(".whl") == wheel]
+    return next(iter([*alike, *rows]), None)

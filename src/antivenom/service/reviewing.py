@@ -109,6 +109,8 @@ class Reviewer:
 
     def _listed(self, row: RowMapping) -> tuple[Found | None, str]:
         """Look an upload up in its registry; what somebody gave us need not be there."""
+        if row["source"] == "demo":
+            return None, ""
         source = self._sources.get(row["ecosystem"])
         given = bool(row["location"]) or bool(row["review"])
         if source is None:
@@ -205,8 +207,10 @@ class Reviewer:
         self, row: RowMapping, found: Found | None, room: Path, notes: list[str]
     ) -> tuple[bytes, Locator | None]:
         """Return the profile of the file before, and where that lies if it had to be fetched."""
-        if found is None or not self._settings.baseline:
+        if not self._settings.baseline:
             return b"", None
+        if found is None:
+            return self._own_baseline(row, room)
         try:
             before = self._sources[row["ecosystem"]].before(found)
             if isinstance(before, str):
@@ -224,6 +228,25 @@ class Reviewer:
             return b"", None
         self._remember(answer.profile)
         return answer.profile, locator if answer.profile else None
+
+    def _own_baseline(self, row: RowMapping, room: Path) -> tuple[bytes, Locator | None]:
+        """Return the newest other release among our own uploads, for what no registry lists."""
+        with self._store.reading() as connection:
+            before = known.before(connection, row)
+        if before is None:
+            return b"", None
+        profile = self._profile(before["sha256"], row["ecosystem"], before["filename"])
+        if not profile or not self._blobs.has(before["sha256"]):
+            return profile, None
+        place = room / "before"
+        place.mkdir(exist_ok=True, mode=0o700)
+        try:
+            got = fetching.kept(self._blobs, before["sha256"], place)
+        except AntivenomError:
+            return profile, None
+        ecosystem = Ecosystem(row["ecosystem"])
+        named = Coordinate(ecosystem=ecosystem, name=row["project"], version=before["version"])
+        return profile, _file(got, before["filename"], named, ecosystem)
 
     def _locate_before(
         self, ecosystem: str, coordinate: Coordinate, file: IndexFile, room: Path

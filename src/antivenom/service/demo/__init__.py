@@ -1,0 +1,54 @@
+"""Packages of our own making for `antivenom serve --demo`: harmless, hosts under ``.invalid``."""
+
+from __future__ import annotations
+
+import msgspec
+
+from antivenom.service import events, uploads
+from antivenom.service.clock import SystemClock, stamp
+from antivenom.service.demo.packages import PACKAGES, Package
+from antivenom.service.events import Event
+from antivenom.service.settings import Settings
+from antivenom.service.uploads import Arrival
+from antivenom.store import Store
+from antivenom.store.blobs import Blobs
+
+LABELS = (("quickforms", "quarantined"), ("weatherlines", "quarantined"))
+"""What the registry of the demonstration did since: one we flagged, one we did not."""
+
+
+def fill(store: Store, settings: Settings) -> int:
+    """Note the demonstration's uploads, their bytes kept; done twice it is done once.
+
+    Returns how many uploads that are.
+    """
+    blobs = Blobs(settings.blobs_url)
+    arrivals = [_arrival(package, blobs) for package in PACKAGES]
+    now = stamp(SystemClock().now())
+    labels = [
+        Event(ecosystem="pypi", project=name, what=what, at=now, action=f"project {what}")
+        for name, what in LABELS
+    ]
+    joined = Event(
+        ecosystem="pypi",
+        project="quickforms",
+        what="owner-added",
+        at=now,
+        action="add Owner k3vin-dev",
+        about="k3vin-dev",
+    )
+    with store.writing() as connection:
+        events.record_all(connection, [*labels, joined], now)
+        # One by one: a later release is compared with an earlier one, which has the smaller id.
+        for arrival in arrivals:
+            uploads.record(connection, arrival, now)
+    return len(arrivals)
+
+
+def _arrival(package: Package, blobs: Blobs) -> Arrival:
+    data = package.build()
+    sha256 = blobs.put(data)
+    plain = msgspec.structs.asdict(package.named)
+    return Arrival(
+        **plain, source="demo", sha256=sha256, size=len(data), location="blob:", priority=10
+    )
