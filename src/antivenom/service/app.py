@@ -70,7 +70,7 @@ def make_app(
 
 
 def _routes(settings: Settings, clock: Clock) -> list[ControllerRouterHandler]:
-    from antivenom.service import api, health, metrics
+    from antivenom.service import api, console, health, metrics
     from antivenom.service.access import oidc, routes
     from antivenom.service.access.limits import Limit
     from antivenom.service.api import osv
@@ -83,6 +83,7 @@ def _routes(settings: Settings, clock: Clock) -> list[ControllerRouterHandler]:
         oidc.router(),
         api.router(settings),
         osv.router(clock),
+        *console.routes(),
     ]
 
 

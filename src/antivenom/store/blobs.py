@@ -52,11 +52,7 @@ class Blobs:
 
     def get(self, sha256: str) -> bytes:
         """Return bytes. Raises `KeyError` when they are not there, `ValueError` when damaged."""
-        try:
-            sealed = self._fs.cat_file(self._place(sha256))
-        except FileNotFoundError:
-            raise KeyError(sha256) from None
-        archive = SealedZip(io.BytesIO(sealed), self._password)
+        archive = SealedZip(io.BytesIO(self.sealed(sha256)), self._password)
         try:
             data = archive.read(sha256)
         finally:
@@ -64,6 +60,13 @@ class Blobs:
         if hashlib.sha256(data).hexdigest() != sha256:
             raise ValueError(f"{sha256}: the kept bytes are others")
         return data
+
+    def sealed(self, sha256: str) -> bytes:
+        """Return a blob as it is kept, an encrypted zip. Raises as `get` does."""
+        try:
+            return bytes(self._fs.cat_file(self._place(sha256)))
+        except FileNotFoundError:
+            raise KeyError(sha256) from None
 
     def _place(self, sha256: str) -> str:
         if not _NAME.fullmatch(sha256):

@@ -78,6 +78,9 @@ uploads = Table(
     UniqueConstraint("ecosystem", "project", "version", "filename", "serial"),
     Index("uploads_state", "state", "priority", "id"),
     Index("uploads_seen", "seen_at"),
+    Index("uploads_publisher", "publisher", "id"),
+    Index("uploads_project", "ecosystem", "project", "id"),
+    Index("uploads_reviewed", "reviewed_at", "latency"),
     comment="One file that arrived, once for each time it did.",
 )
 
@@ -109,7 +112,9 @@ reviews = Table(
     Column("document", LargeBinary, nullable=False, comment="store.packing; the review as JSON v1"),
     Column("members", LargeBinary, nullable=False, comment="store.packing; path -> sha256"),
     Index("reviews_project", "ecosystem", "project", "made_at"),
-    Index("reviews_made", "made_at"),
+    Index("reviews_name", "project", "made_at"),
+    Index("reviews_filename", "filename"),
+    Index("reviews_made", "made_at", "verdict"),
     Index("reviews_verdict", "verdict", "made_at"),
     comment="Every verdict ever given, append-only; the same bytes under two names are two.",
 )
@@ -128,7 +133,7 @@ findings = Table(
     Column("weight", Float, nullable=False, default=0.0),
     text("member", "of its first span"),
     number("line"),
-    text("member_sha256"),
+    text("member_sha256", index=True),
     text("reason"),
     comment="What the reviews rest on, a row each, to count and to search by rule.",
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
+from anyio.to_thread import run_sync
 from litestar import Request, Router, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
@@ -44,8 +45,17 @@ class FirstAccount(Struct, frozen=True, kw_only=True):
 def router(limit: Limit) -> Router:
     """Return the routes; `limit` counts attempts by address and by name."""
 
-    @post("/sign-in", status_code=303, include_in_schema=False, sync_to_thread=True)
-    def sign_in(request: Asked, data: Annotated[SignIn, _FORM]) -> Response[None]:
+    # The console's pages have the same addresses: Litestar registers what shares one twice, and
+    # wraps what runs in a thread each time, so these go there by themselves.
+    @post("/sign-in", status_code=303, include_in_schema=False)
+    async def sign_in(request: Asked, data: Annotated[SignIn, _FORM]) -> Response[None]:
+        return await run_sync(enter, request, data)
+
+    @post("/setup", status_code=303, include_in_schema=False)
+    async def setup(request: Asked, data: Annotated[FirstAccount, _FORM]) -> Response[None]:
+        return await run_sync(found, request, data)
+
+    def enter(request: Asked, data: SignIn) -> Response[None]:
         asker, named = address(request), f"name:{data.name[:100].lower()}"
         if limit.wait(asker) or limit.wait(named):
             return _back("slow", data.next)
@@ -67,8 +77,7 @@ def router(limit: Limit) -> Router:
         gone = [cookies.gone("session", state.settings)]
         return Response(None, headers={"Location": "/sign-in"}, cookies=gone)
 
-    @post("/setup", status_code=303, include_in_schema=False, sync_to_thread=True)
-    def setup(request: Asked, data: Annotated[FirstAccount, _FORM]) -> Response[None]:
+    def found(request: Asked, data: FirstAccount) -> Response[None]:
         state, now = request.app.state, request.app.state.clock.now()
         if limit.wait(address(request)) or not first.invited(state.settings, data.token):
             return _to("/setup?problem=link")

@@ -6,6 +6,7 @@ Every function takes a connection inside the caller's transaction, and the time.
 from __future__ import annotations
 
 from antivenom.service.casework.deciding import decide, decide_campaign, history, standing, undo
+from antivenom.service.casework.dossier import Dossier, case
 from antivenom.service.casework.holding import comment, comments_of, hold, holder, release
 from antivenom.service.casework.nouns import (
     KINDS,
@@ -26,6 +27,7 @@ from antivenom.service.casework.queueing import (
     counts,
     queue,
 )
+from antivenom.service.casework.rows import some_cases
 from antivenom.service.casework.suppressing import Suppressed, suppressed, unsuppress
 
 __all__ = [
@@ -36,12 +38,14 @@ __all__ = [
     "Comment",
     "Counts",
     "Decision",
+    "Dossier",
     "Glance",
     "Group",
     "Page",
     "Suppressed",
     "Wanted",
     "campaign",
+    "case",
     "comment",
     "comments_of",
     "consider",
@@ -53,6 +57,7 @@ __all__ = [
     "holder",
     "queue",
     "release",
+    "some_cases",
     "standing",
     "suppressed",
     "undo",

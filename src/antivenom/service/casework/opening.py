@@ -22,8 +22,9 @@ from antivenom.service.casework import campaigns, ranking
 from antivenom.service.casework.nouns import STANDING, Glance, Place
 from antivenom.service.casework.suppressing import shown
 from antivenom.service.clock import stamp
+from antivenom.store import packing
 from antivenom.store.schema_cases import case_reviews, cases
-from antivenom.store.schema_uploads import reviews, uploads
+from antivenom.store.schema_uploads import findings, reviews, uploads
 
 _WORST = {verdict.value: n for n, verdict in enumerate(reversed(Verdict))}
 _PLACES, _LINES, _LINE = 2, 3, 200
@@ -81,36 +82,49 @@ def refresh(connection: Connection, case: int, now: datetime.datetime) -> None:
     if not found:
         return
     worst = max(found, key=lambda r: (_WORST[r["verdict"]], r["score"], r["made_at"], r["review"]))
-    popular = connection.scalar(select(cases.c.popular).where(cases.c.id == case)) or 0
+    was = connection.execute(select(cases.c.popular, cases.c.state).where(cases.c.id == case)).one()
     names = ("version", "verdict", "score", "kind", "rule", "reason", "activation", "evidence")
     said: dict[str, Any] = {name: worst[name] for name in (*names, "review")}
     said["files"] = sum(row["verdict"] != Verdict.CLEAN for row in found)
     said["updated_at"] = stamp(now)
     said["rank"] = ranking.rank(
         verdict=worst["verdict"],
-        popular=popular,
+        popular=was.popular,
         activation=worst["activation"],
         score=worst["score"],
     )
+    if was.state == "lapsed":
+        said["state"] = "open"
     if worst["verdict"] == Verdict.CLEAN:
+        if was.state == "lapsed":
+            return
         # What was said before stays readable; the queue no longer has it.
         said = {"state": "lapsed", "files": 0, "updated_at": stamp(now)}
         audit.record(connection, audit.ENGINE, "case.lapse", f"case:{case}", now=now)
     connection.execute(update(cases).where(cases.c.id == case).values(said))
 
 
-def again(
-    connection: Connection,
-    case: int,
-    review_id: str,
-    seen: Review,
-    now: datetime.datetime,
-) -> None:
-    """Write anew what people see of a review that a case has, after suppressions changed."""
+def reconsider(connection: Connection, sha256: str, now: datetime.datetime) -> None:
+    """See standing cases anew that have a member with this content: a suppression came or went."""
     table = case_reviews
-    where = (table.c.case == case, table.c.review == review_id)
-    connection.execute(update(table).where(*where).values(_seen(seen)))
-    refresh(connection, case, now)
+    query = (
+        select(table.c.case, reviews.c.id, reviews.c.document, reviews.c.members)
+        .distinct()
+        .join(reviews, reviews.c.id == table.c.review)
+        .join(findings, findings.c.review == reviews.c.id)
+        .join(cases, cases.c.id == table.c.case)
+        .where(findings.c.member_sha256 == sha256, cases.c.state.in_((*STANDING, "lapsed")))
+    )
+    touched: set[int] = set()
+    for case, review, document, packed in connection.execute(query).all():
+        given = packing.unpack(document, Review)
+        members = packing.unpack(packed, dict[str, str])
+        seen = _seen(shown(connection, given, members, now))
+        here = (table.c.case == case, table.c.review == review)
+        connection.execute(update(table).where(*here).values(seen))
+        touched.add(case)
+    for case in sorted(touched):
+        refresh(connection, case, now)
 
 
 def glance(review: Review) -> Glance:

@@ -121,6 +121,11 @@ def suppressed(
     return _found(connection, query.order_by(suppressions.c.id.desc()).limit(most))
 
 
+def bytes_of(connection: Connection, id: int) -> str:
+    """Return the content a suppression speaks of, "" when there is none with this id."""
+    return connection.scalar(select(suppressions.c.sha256).where(suppressions.c.id == id)) or ""
+
+
 def _standing(now: datetime.datetime) -> Select[Any]:
     table = suppressions
     return select(table).where(table.c.ended_at == "", table.c.expires_at >= stamp(now))
