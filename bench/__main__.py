@@ -134,7 +134,9 @@ def only_likeness(options: argparse.Namespace) -> None:
 
 def only_catalog(options: argparse.Namespace) -> None:
     """Measure the catalog: import, round trips, agreement with readers."""
-    for table in catalog.whole(write=options.write, jobs=options.jobs):
+    for table in catalog.whole(
+        write=options.write, jobs=options.jobs, osv_schema=options.osv_schema
+    ):
         print(table.markdown())
 
 
@@ -230,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
         help="with `evidence`, `catalog`, `likeness`, `names`: write it into the pages",
     )
     add("--refresh", default="", help="with `names`: pypi=RANKING writes the shipped list anew")
+    add("--osv-schema", default="", help="with `catalog`: the JSON schema that OSV publishes")
     add("--dataset", help="with `lab`: a folder of `antivenom lab dataset build`")
     add("--robust", type=int, default=0, help="with `lab`: rewrite so many specimens of each part")
     return parser

@@ -6,6 +6,7 @@ Rows of the check part go through as data: what comes out here are counts, never
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from antivenom.catalog import exchange, exchange_read, queries, tags
-from antivenom.catalog.export import jsonl, parquet
+from antivenom.catalog.export import jsonl, osv, parquet
 from antivenom.catalog.importing import Options, Report, import_samples
 from antivenom.catalog.specimen import Specimen
 from antivenom.store import Store, open_store
@@ -26,12 +27,12 @@ END = "<!-- bench catalog: end -->\n"
 _SOURCE = "dev-corpus"
 
 
-def whole(*, write: bool, jobs: int = 0) -> list[Table]:
+def whole(*, write: bool, jobs: int = 0, osv_schema: str = "") -> list[Table]:
     """Measure everything; put it into the page when told to."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         with open_store(str(place / "catalog.db")) as store:
-            made = [_imports(store, place, jobs), *_agreement(store)]
+            made = [_imports(store, place, jobs, osv_schema), *_agreement(store)]
     if write:
         text = page.PAGE.read_text(encoding="utf-8")
         if BEGIN not in text:
@@ -41,7 +42,7 @@ def whole(*, write: bool, jobs: int = 0) -> list[Table]:
     return made
 
 
-def _imports(store: Store, folder: Path, jobs: int) -> Table:
+def _imports(store: Store, folder: Path, jobs: int, osv_schema: str) -> Table:
     first, took = bring(store, jobs)
     before = digest(store)
     second, again = bring(store, jobs)
@@ -66,6 +67,7 @@ def _imports(store: Store, folder: Path, jobs: int) -> Table:
             equal = digest(other) == before
         spent = time.monotonic() - started
         rows.append((f"export as {kind} and back", "every field", f"{_yes(equal)}, {spent:.0f} s"))
+    rows.append(("OSV records that pass the published schema", "all", _valid(store, osv_schema)))
     note = (
         "Both parts, in two children. Equal means: a hash over every row of every table but "
         "profiles, imports and releases."
@@ -86,6 +88,21 @@ def bring(store: Store, jobs: int) -> tuple[Report, float]:
     started = time.monotonic()
     report = import_samples(store, corpus.CORPUS / corpus.SPECIMENS, options)
     return report, time.monotonic() - started
+
+
+def _valid(store: Store, schema: str) -> str:
+    """Return how many composed records pass a JSON schema, and what is wrong with the first."""
+    if not schema:
+        return "not measured; give --osv-schema FILE"
+    import jsonschema
+
+    text = Path(schema).read_bytes()
+    check = jsonschema.Draft202012Validator(json.loads(text)).iter_errors
+    found = [next(check(document), None) for _, document in osv.documents(store)]
+    wrong = [one.message[:80] for one in found if one is not None]
+    which = hashlib.sha256(text).hexdigest()[:12]
+    said = f"{len(found) - len(wrong):,} of {len(found):,}, schema {which}"
+    return f"{said}; {wrong[0]}" if wrong else said
 
 
 def digest(store: Store) -> str:

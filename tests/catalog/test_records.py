@@ -13,8 +13,10 @@ from sqlalchemy import select
 
 from antivenom.catalog import queries
 from antivenom.catalog.importing import Options, Report, import_samples
+from antivenom.catalog.purls import purl_of
 from antivenom.catalog.queries import Wanted
 from antivenom.catalog.records import import_records, parse, releases
+from antivenom.catalog.samples import coordinate_of
 from antivenom.errors import TargetError
 from antivenom.store import Store, open_store, schema
 from tests.catalog.sets import dump, samples, sealed_set
@@ -153,3 +155,10 @@ def test_which_releases_a_record_names(affected: dict[str, Any], versions: list[
     }
     found, _ = parse(json.dumps(one).encode())
     assert releases(found) == [("npm", "@s/a", version) for version in versions]
+
+
+def test_stray_blanks_around_a_name_are_no_part_of_it() -> None:
+    assert purl_of("pypi", " My_Thing ", "1.0") == purl_of("pypi", "my-thing", "1.0")
+    found = coordinate_of("thing /1.0/thing-1.0.tar.gz", "pypi")
+    assert found is not None
+    assert (found.name, found.version) == ("thing", "1.0")

@@ -35,7 +35,7 @@ def ecosystem_of(osv_name: str) -> str:
 
 def normal_name(ecosystem: str, name: str) -> str:
     """Return the name under which a registry finds a project."""
-    return normalize_pypi(name) if ecosystem == "pypi" else name
+    return normalize_pypi(name.strip()) if ecosystem == "pypi" else name.strip()
 
 
 @lru_cache(maxsize=100_000)

@@ -75,11 +75,11 @@ def coordinate_of(path: str, ecosystem: str) -> Coordinate | None:
     parts = path.split("/")
     if len(parts) < 3 or not _VERSION.fullmatch(parts[-2]):
         return None
-    name = parts[-3]
+    name = parts[-3].strip()  # folders of sample sets carry stray blanks
     if len(parts) > 3 and parts[-4].startswith("@"):
         name = f"{parts[-4]}/{name}"
     known = Ecosystem(ecosystem) if ecosystem else Ecosystem.PYPI
-    return Coordinate(ecosystem=known, name=name, version=parts[-2])
+    return Coordinate(ecosystem=known, name=name, version=parts[-2].strip())
 
 
 def read(item: Item) -> bytes:
