@@ -84,7 +84,14 @@ class Site:
 
 @contextmanager
 def site(folder: Path, **values: object) -> Iterator[Site]:
-    """Open a service whose settings differ from the defaults in `values`."""
+    """Open a service whose settings differ from the defaults in `values`, with its client."""
+    with silent(folder, **values) as made, made.client:
+        yield made
+
+
+@contextmanager
+def silent(folder: Path, **values: object) -> Iterator[Site]:
+    """Open a service that something else will start."""
     settings = msgspec.convert({"data": str(folder / "data"), **values}, Settings)
     clock, quick = FakeClock(), PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobodys.cache_clear()
@@ -95,9 +102,7 @@ def site(folder: Path, **values: object) -> Iterator[Site]:
         app = make_app(store, settings, clock)
         for route in (probe, reading, deciding, changing, taking, broken, wrong):
             app.register(route)
-        made = Site(store, settings, clock, app)
-        with made.client:
-            yield made
+        yield Site(store, settings, clock, app)
 
 
 @get("/probe", include_in_schema=False)

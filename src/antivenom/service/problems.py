@@ -30,7 +30,7 @@ _STATUS: Mapping[type[AntivenomError], int] = {
     ConflictError: 409,
     TargetError: 404,
     NotFoundError: 404,
-    UsageError: 400,
+    UsageError: 422,
 }
 _TITLES = {
     400: "the request cannot be understood",
@@ -41,6 +41,7 @@ _TITLES = {
     409: "something else happened first",
     413: "too large",
     415: "unknown kind of content",
+    422: "it cannot be done as asked",
     429: "too many requests",
     500: "a fault of Antivenom",
     503: "not available now",

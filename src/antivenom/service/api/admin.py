@@ -17,7 +17,7 @@ from antivenom.service.access.guards import known, needs, who
 from antivenom.service.access.middleware import address
 from antivenom.service.access.tokens import Token
 from antivenom.service.access.users import User
-from antivenom.service.api.asking import After, Asked, Most, Number
+from antivenom.service.api.asking import After, Asked, Closed, Most, Number
 from antivenom.service.audit import Act
 from antivenom.service.webhooks import Webhook
 from antivenom.store.schema_access import deliveries
@@ -40,7 +40,7 @@ class Me(Struct, frozen=True, kw_only=True):
     via: str
 
 
-class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewUser(Closed, frozen=True, kw_only=True):
     """An account to make."""
 
     name: UserName
@@ -48,7 +48,7 @@ class NewUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: Password
 
 
-class ChangedUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChangedUser(Closed, frozen=True, kw_only=True):
     """What becomes different."""
 
     role: Role | UnsetType = UNSET
@@ -56,7 +56,7 @@ class ChangedUser(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     password: Password | UnsetType = UNSET
 
 
-class NewToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewToken(Closed, frozen=True, kw_only=True):
     """A token to make."""
 
     user: UserName
@@ -72,7 +72,7 @@ class MadeToken(Struct, frozen=True, kw_only=True):
     token: str
 
 
-class NewWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewWebhook(Closed, frozen=True, kw_only=True):
     """An address to tell things to."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2000)]

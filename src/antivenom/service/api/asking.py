@@ -7,9 +7,15 @@ from typing import Annotated, Any, TypeAlias
 from litestar import Request
 from litestar.datastructures import State
 from litestar.params import PathParameter, QueryParameter
+from msgspec import Struct
 
 Asked: TypeAlias = Request[Any, Any, State]
 _MOST = 2**53
+
+
+class Closed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What clients send: a key that nobody knows is a mistake, and refused."""
+
 
 Number = Annotated[int, PathParameter(ge=1, le=_MOST)]
 """Of a row, in a path."""

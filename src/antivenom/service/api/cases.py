@@ -16,7 +16,7 @@ from antivenom.errors import TargetError
 from antivenom.service import casework
 from antivenom.service.access.guards import needs, who
 from antivenom.service.access.middleware import address
-from antivenom.service.api.asking import Asked, Most, Number, Text
+from antivenom.service.api.asking import Asked, Closed, Most, Number, Text
 from antivenom.service.casework import CaseRow, Comment, Counts, Decision, Suppressed, Wanted
 from antivenom.service.casework.queueing import Page
 from antivenom.service.casework.rows import some_cases
@@ -49,7 +49,7 @@ class Case(Struct, frozen=True, kw_only=True):
     comments: tuple[Comment, ...]
 
 
-class Ruling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Ruling(Closed, frozen=True, kw_only=True):
     """What somebody decides."""
 
     decision: Literal["malicious", "not-malicious", "unsure"]
@@ -60,20 +60,20 @@ class Ruling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Kind = ""
 
 
-class Undoing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Undoing(Closed, frozen=True, kw_only=True):
     """What somebody takes back."""
 
     key: Key
     reason: Words = ""
 
 
-class Remark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Remark(Closed, frozen=True, kw_only=True):
     """What somebody says."""
 
     text: Annotated[str, Meta(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]
 
 
-class Suppressing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Suppressing(Closed, frozen=True, kw_only=True):
     """A finding nobody wants to see again in this very content."""
 
     rule: Annotated[str, Meta(min_length=1, max_length=200, pattern="^[a-z0-9/.-]+$")]

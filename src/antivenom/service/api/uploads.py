@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Response, get, post, put
-from litestar.exceptions import ClientException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter, RawBody
 from litestar.types import ControllerRouterHandler
@@ -21,7 +20,7 @@ from antivenom.service import audit, priorities
 from antivenom.service import uploads as record
 from antivenom.service.access.guards import needs, who
 from antivenom.service.access.middleware import address
-from antivenom.service.api.asking import PLAIN, After, Asked, Most, Number, Text
+from antivenom.service.api.asking import PLAIN, After, Asked, Closed, Most, Number, Text
 from antivenom.service.clock import stamp
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival
@@ -42,7 +41,7 @@ _FileName = Annotated[
 State = Literal["", "waiting", "queued", "working", "done", "gone", "dead"]
 
 
-class Submitted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Submitted(Closed, frozen=True, kw_only=True):
     """An upload to review, whose bytes lie at a registry."""
 
     ecosystem: Registry
@@ -141,7 +140,7 @@ def routes(settings: Settings) -> Sequence[ControllerRouterHandler]:
 
 def _kept(request: Asked, arrival: Arrival, body: bytes) -> Upload:
     if not body:
-        raise ClientException("the file is empty")
+        raise UsageError("the file is empty")
     sha256 = Blobs(request.app.state.settings.blobs_url).put(body)
     return _recorded(request, msgspec.structs.replace(arrival, sha256=sha256))
 
