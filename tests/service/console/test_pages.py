@@ -296,7 +296,7 @@ def test_whatever_an_upload_says_is_text(console: Site) -> None:
 def test_what_is_not_there_is_said(console: Site) -> None:
     for path in ("/cases/9", "/reviews/none", "/cases/9?review=x"):
         assert console.client.get(path).status_code == 404
-    assert console.client.get("/?after=what").status_code == 400
+    assert console.client.get("/?after=what").status_code == 422
     assert (
         console.post_form("/cases/9/decide", {"decision": "malicious", "key": "k"}).status_code
         == 404
