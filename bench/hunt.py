@@ -23,7 +23,7 @@ from antivenom.lab import hunting
 from antivenom.lab.hunting import Found
 from antivenom.lab.lake import Lake
 from antivenom.lab.lake_database import asked, database
-from antivenom.lab.lake_schema import FACT_FIELDS, ORDER, Record, fact_rows
+from antivenom.lab.lake_schema import FACT_FIELDS, ORDER, WRITTEN, Record, fact_rows
 from bench import corpus, kept
 from bench.tables import Table
 
@@ -168,6 +168,4 @@ def _month(
         folder = place / table / "ecosystem=pypi" / f"month={named}"
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"20260101T000000-{month:012x}.parquet"
-        connection.execute(
-            f"COPY ({query}) TO '{file}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-        )
+        connection.execute(f"COPY ({query}) TO '{file}' ({WRITTEN})")

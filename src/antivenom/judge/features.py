@@ -62,10 +62,7 @@ def features(
     """Return the features that are not 0, by name; `score` is what the rules alone give."""
     found: dict[str, float] = {}
     for fact in facts:
-        for name in _of(
-            fact.id, fact.kind, fact.activation, fact.role, fact.via, fact.hostclass,
-            fact.path_class, fact.args, fact.layer > 0,
-        ):  # fmt: skip
+        for name in names_of(fact):
             count = found.get(name, 0.0)
             if count < MOST:
                 found[name] = count + 1.0
@@ -75,6 +72,14 @@ def features(
     if score:
         found["rules score"] = score
     return found
+
+
+def names_of(fact: Fact) -> tuple[str, ...]:
+    """Return the names of the features a fact counts for."""
+    return _of(
+        fact.id, fact.kind, fact.activation, fact.role, fact.via, fact.hostclass,
+        fact.path_class, fact.args, fact.layer > 0,
+    )  # fmt: skip
 
 
 def _of_rules(findings: Sequence[Finding]) -> dict[str, float]:

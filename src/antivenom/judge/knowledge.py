@@ -14,7 +14,7 @@ from antivenom.judge.scorer import shipped
 from antivenom.likeness import Index
 from antivenom.likeness.places import local_index
 from antivenom.model.fact import Fact
-from antivenom.model.review import Finding
+from antivenom.model.review import Finding, RankReason
 from antivenom.rules.book import Book, load
 
 
@@ -32,6 +32,11 @@ class Scorer(Protocol):
 
         `facts` are those the rules saw, `layers` counts decoded texts, `rules` is their score.
         """
+
+    def explain(
+        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
+    ) -> tuple[RankReason, ...]:
+        """Return the facts that raised the score, heaviest first; asked only where it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

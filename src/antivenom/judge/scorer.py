@@ -16,10 +16,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from antivenom.judge.explaining import explained
 from antivenom.judge.features import features
 from antivenom.judge.trees import Forest
 from antivenom.model.fact import Fact
-from antivenom.model.review import Finding
+from antivenom.model.review import Finding, RankReason
 
 MODEL = Path(__file__).parent / "model.json"
 
@@ -66,6 +67,12 @@ class TrainedScorer:
         """Return 0..1, calibrated to the verdict thresholds."""
         found = features(facts, layers, findings, rules)
         return self.lifted(self.model.forest.margin(self.model.forest.row(found)))
+
+    def explain(
+        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
+    ) -> tuple[RankReason, ...]:
+        """Return the facts that raised the score, heaviest first."""
+        return explained(self.model.forest, features(facts, layers, findings, rules), facts)
 
     def lifted(self, margin: float) -> float:
         """Return the score of a sum of trees."""

@@ -23,6 +23,8 @@ from antivenom.model.review import (
     Digests,
     Finding,
     FindingSpan,
+    Ranking,
+    RankReason,
     Review,
     Verdict,
 )
@@ -50,6 +52,8 @@ _CODE_FACTS = frozenset(["behavior", "flow", "text"])
 _ASIDE = 0.4
 """Factor for evidence that only a test runner or a reader of examples reaches."""
 _WEAK = 0.4
+_TELLING = 0.15
+"""Score of the trained scorer from which it says why: one ordinary package in twenty has it."""
 _MOST_REASONS = 5
 _MOST_SPANS = 8
 
@@ -66,10 +70,9 @@ def weigh(
     `facts` are those the rules saw; only a trained scorer looks at them.
     """
     findings = _findings(profile, matches)
-    score = score_of([f.weight for f in findings])
-    if knowledge.scorer is not None:
-        layers = len(profile.layers)
-        score = max(score, min(knowledge.scorer.score(facts, layers, findings, score), 1.0))
+    rules = score_of([f.weight for f in findings])
+    ranked = _ranked(knowledge, facts, len(profile.layers), findings, rules)
+    score = max(rules, ranked.score) if ranked is not None else rules
     blocking = any(p.blocking for p in profile.coverage.problems)
     verdict = verdict_of(score, blocking=blocking)
     return Review(
@@ -83,8 +86,29 @@ def weigh(
         coverage=profile.coverage,
         context=_known(context),
         digests=_digests(knowledge, profile.engine, context),
+        ranked=ranked,
         excerpts=profile.excerpts,
     )
+
+
+def _ranked(
+    knowledge: Knowledge,
+    facts: Sequence[Fact],
+    layers: int,
+    findings: Sequence[Finding],
+    rules: float,
+) -> Ranking | None:
+    """Return what a trained scorer says where it says more than the rules."""
+    scorer = knowledge.scorer
+    if scorer is None:
+        return None
+    score = min(scorer.score(facts, layers, findings, rules), 1.0)
+    if score <= rules:
+        return None
+    reasons: tuple[RankReason, ...] = ()
+    if score >= _TELLING:
+        reasons = scorer.explain(facts, layers, findings, rules)
+    return Ranking(score=score, rules=rules, reasons=reasons)
 
 
 def verdict_of(score: float, *, blocking: bool) -> Verdict:

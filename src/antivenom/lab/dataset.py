@@ -19,7 +19,7 @@ from antivenom.lab.extraction import Observed
 from antivenom.lab.sample import Sample
 from antivenom.model.context import NOTHING
 from antivenom.model.fact import Fact
-from antivenom.model.review import Finding
+from antivenom.model.review import Finding, RankReason
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -60,6 +60,12 @@ class Recorder:
         """Keep the features; lift nothing."""
         self.found = features(facts, layers, findings, rules)
         return 0.0
+
+    def explain(
+        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
+    ) -> tuple[RankReason, ...]:
+        """Nothing was raised."""
+        return ()
 
 
 def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowledge) -> list[Row]:

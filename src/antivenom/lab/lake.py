@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from antivenom.errors import MissingDependencyError, TargetError
-from antivenom.lab.lake_schema import Record, fact_rows, review_rows
+from antivenom.lab.lake_schema import GROUP, Record, fact_rows, review_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 REPLACES = ".replaces"
 PARTIAL = ".partial"
 _SUFFIX = ".parquet"
-_GROUP = 122_880
-"""Rows of a row group: what is skipped at once."""
 
 
 class Batch(NamedTuple):
@@ -133,7 +131,7 @@ class Lake:
             partial = self.path(table, batch, PARTIAL)
             self.fs.makedirs(partial.rpartition("/")[0], exist_ok=True)
             with self.fs.open(partial, "wb") as file:
-                pq.write_table(rows, file, compression="zstd", row_group_size=_GROUP)
+                pq.write_table(rows, file, compression="zstd", row_group_size=GROUP)
             self.fs.mv(partial, self.path(table, batch))
 
 

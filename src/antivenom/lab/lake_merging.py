@@ -10,7 +10,7 @@ from pathlib import Path
 
 from antivenom.lab.lake import PARTIAL, REPLACES, Batch, Lake, new_batch
 from antivenom.lab.lake_database import database
-from antivenom.lab.lake_schema import ORDER
+from antivenom.lab.lake_schema import ORDER, WRITTEN
 
 ENOUGH = 16
 """Small batches of a partition that are worth merging."""
@@ -18,7 +18,6 @@ SMALL = 4 << 20
 """Bytes of a file of reviews; a batch above is left as it is. About fifty thousand reviews."""
 _LEFT = datetime.timedelta(hours=1)
 """What was begun and not finished for so long is not being written any more."""
-_GROUP = 122_880
 
 
 def compact(lake: Lake, *, at_least: int = 2) -> int:
@@ -70,10 +69,7 @@ _QUERIES = {
 
 def _write(lake: Lake, batches: Sequence[Batch], query: str, place: Path) -> None:
     with database(lake, batches, writes=place, filenames=True) as connection:
-        connection.execute(
-            f"COPY ({query}) TO '{place}' "
-            f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
-        )
+        connection.execute(f"COPY ({query}) TO '{place}' ({WRITTEN})")
 
 
 def _remove(lake: Lake, batch: Batch) -> None:

@@ -100,6 +100,29 @@ class Digests(Struct, frozen=True, kw_only=True):
     context: str
 
 
+class RankReason(Struct, frozen=True, kw_only=True):
+    """One thing the trained scorer looked at, as facts."""
+
+    reason: str
+    chain: tuple[str, ...]
+    """Ids of the vocabulary: one behavior, or those of a flow."""
+    share: float
+    """Of everything that raised the rank, 0..1."""
+    spans: tuple[FindingSpan, ...]
+    """Where the facts stand; never empty."""
+
+
+class Ranking(Struct, frozen=True, kw_only=True):
+    """Why the trained scorer ranks a review above what the rules say of it."""
+
+    score: float
+    """Of the scorer."""
+    rules: float
+    """Of the rules alone."""
+    reasons: tuple[RankReason, ...]
+    """Heaviest first."""
+
+
 class Review(Struct, frozen=True, kw_only=True):
     """The record of one artifact's review."""
 
@@ -117,5 +140,7 @@ class Review(Struct, frozen=True, kw_only=True):
     took_ms: int = 0
     changes: Changes | None = None
     """Against the previous release, where there is one."""
+    ranked: Ranking | None = None
+    """Where the trained scorer raised the score; None: the score is that of the rules."""
     excerpts: tuple[Excerpt, ...] = ()
     """Source lines for the text and HTML reports; not part of JSON v1."""

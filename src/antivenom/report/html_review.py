@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from antivenom.model.fact import Layer
-from antivenom.model.review import Finding, Review
+from antivenom.model.review import Finding, RankReason, Review
 from antivenom.report import words
 from antivenom.report.attack import technique
 from antivenom.report.escape import source
@@ -44,6 +44,7 @@ class _Article:
             self._verdict(),
             self._findings(),
             section(review.changes) if review.changes else None,
+            self._ranked(),
             self._coverage(),
             self._decoded(),
             self._produced_by(),
@@ -204,6 +205,27 @@ class _Article:
         line = f" line {layer.line}" if layer.line else ""
         where = tag("code", layer.member)
         return tag("p", f"Layer {layer.id}: ", where, f"{line}{inside}", class_="fine")
+
+    def _ranked(self) -> Markup | None:
+        """Show why the trained scorer ranks it, where that is more than the rules say."""
+        ranked = self._review.ranked
+        if ranked is None or not ranked.reasons:
+            return None
+        said = (
+            f"The trained scorer gives {ranked.score:.2f}, the rules {ranked.rules:.2f}. It orders "
+            "what the rules leave and makes no verdict. What it looked at:"
+        )
+        items = [
+            tag("li", f"{one.reason} ({one.share:.0%} of what raised it)", *self._places(one))
+            for one in ranked.reasons
+        ]
+        return tag("section", tag("h3", "Why it ranks here"), tag("p", said), tag("ol", *items))
+
+    def _places(self, reason: RankReason) -> Iterator[Markup]:
+        for span in reason.spans:
+            line = f":{span.line}" if span.line else ""
+            value = tag("code", source(span.excerpt, LINE_LIMIT)) if span.excerpt else None
+            yield tag("p", tag("code", f"{span.member}{line}"), " ", value, class_="fine")
 
     def _coverage(self) -> Markup:
         coverage = self._review.coverage

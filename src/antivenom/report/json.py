@@ -15,7 +15,7 @@ import msgspec
 from antivenom.model.changes import ChangedPlace, Changes, ShownLine
 from antivenom.model.fact import Layer
 from antivenom.model.profile import Coverage
-from antivenom.model.review import ArtifactInfo, Finding, FindingSpan, Review
+from antivenom.model.review import ArtifactInfo, Finding, FindingSpan, Ranking, Review
 from antivenom.report.escape import visible
 
 SCHEMA = Path(__file__).with_name("review.schema.json")
@@ -56,6 +56,7 @@ def as_object(review: Review) -> dict[str, Any]:
             "notes": [visible(note, REASON_LIMIT) for note in review.context.notes],
         },
         "changes": _changes(review.changes) if review.changes else None,
+        "ranked": _ranked(review.ranked) if review.ranked else None,
         "digests": {
             "engine": review.digests.engine,
             "rulebook": review.digests.rulebook,
@@ -105,6 +106,22 @@ def _span(span: FindingSpan) -> dict[str, Any]:
         "end_line": span.end_line,
         "layer": span.layer,
         "excerpt": visible(span.excerpt, EXCERPT_LIMIT, lines=True),
+    }
+
+
+def _ranked(ranking: Ranking) -> dict[str, Any]:
+    return {
+        "score": ranking.score,
+        "rules": ranking.rules,
+        "reasons": [
+            {
+                "reason": visible(one.reason, REASON_LIMIT),
+                "chain": list(one.chain),
+                "share": one.share,
+                "spans": [_span(span) for span in one.spans],
+            }
+            for one in ranking.reasons
+        ],
     }
 
 
