@@ -202,7 +202,7 @@ def test_children_neither_read_nor_write_the_terminal(capfd: pytest.CaptureFixtu
 def test_children_cannot_grow_files(tmp_path: Path) -> None:
     place = tmp_path / "file"
     assert reason(b"write " + os.fsencode(place)) == "failed"
-    assert place.read_bytes() == b""
+    assert not place.exists() or place.read_bytes() == b""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

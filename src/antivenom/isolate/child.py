@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from antivenom.isolate.bounds import Bounds
+from antivenom.isolate.kernel import confine
 
+in_force: list[str] = []
+"""In a child: what the kernel took from it (`kernel.confine`)."""
 Work = Callable[[bytes], bytes]
 
 HEADER = struct.Struct(">I")
@@ -29,6 +32,7 @@ def live(line: socket.socket, work: Work, bounds: Bounds, *, forked: bool) -> No
         if forked:
             _leave_parent(line.fileno())
         _limit(bounds)
+        in_force.extend(confine(namespaces=not forked))
         _serve(line, work, bounds)
         status = 0
     except BaseException:  # noqa: S110  nobody above us may run in a child

@@ -50,6 +50,8 @@ class Upkeep:
         self._seen: dict[str, tuple[float, float]] = {}
         """Worker -> its newest heartbeat, and when we first saw that one, by our clock."""
         self._due: dict[str, float] = {}
+        self.confined = ""
+        """What the kernel takes from the children here."""
 
     def run(self, working: Working, stop: threading.Event) -> None:
         """Do everything when it is due, until told to stop; the database may go and come back."""
@@ -87,6 +89,7 @@ class Upkeep:
             "pid": os.getpid(),
             "slots": self._settings.processes,
             "engine": engine.digest(),
+            "confined": self.confined,
         }
         with self._store.writing() as connection:
             known = connection.scalar(select(workers.c.started_at).where(workers.c.id == self.name))

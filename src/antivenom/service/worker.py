@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping
 
-from antivenom.isolate import Bounds
+from antivenom.isolate import Bounds, Done
 from antivenom.service import child, sources
 from antivenom.service.clock import Clock
 from antivenom.service.fetching import Spool
@@ -54,6 +54,7 @@ def work(
                 spool=spool,
                 blobs=Blobs(settings.blobs_url),
             )
+            keeper.confined = _confined(slots)
             worker = Worker(name, store, settings, clock, reviewer)
             patiently(keeper.beat, clock)
             working.start(worker.work, at_once=_FETCHING * settings.processes)
@@ -66,3 +67,11 @@ def work(
             one.close()
         spool.remove()
         queue.close()
+
+
+def _confined(slots: Slots) -> str:
+    """Ask a child what holds it, and say so: the tables have it for everybody to see."""
+    result = slots.ask(child.CONFINED)
+    found = result.data.decode("ascii", "replace") if isinstance(result, Done) else ""
+    logger.info("children are confined by: %s", found or "limits on memory and time alone")
+    return found

@@ -169,6 +169,7 @@ workers = Table(
     number("pid"),
     number("slots"),
     text("engine"),
+    text("confined", "what the kernel takes from its children: network landlock seccomp"),
     comment="Who works; a row that stops beating is swept and its uploads taken over.",
 )
 
