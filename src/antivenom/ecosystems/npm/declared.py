@@ -29,6 +29,8 @@ _HOST = re.compile(r"[\w+.-]{1,30}://(?:[^/@\s]{0,100}@)?([^/:?#\s]{1,253})")
 _SCP = re.compile(r"^[\w.-]{1,60}@([^/:?#\s]{1,253}):")
 _COMMIT = re.compile(r"#[0-9a-f]{40}$")
 _CALVER = re.compile(r"(?:19|20)\d\d(?:\d\d){0,2}$")
+_FETCHED = (*INSTALLED, "peerDependencies")
+"""Groups a client takes from where they say; npm installs peers too, since version 7."""
 _MOST = 200
 
 
@@ -91,7 +93,7 @@ def _from_addresses(manifest: Manifest) -> Iterator[Seen]:
     """Yield dependencies that come from an address or a repository instead of the registry."""
     count = 0
     for group, name, spec in manifest.dependencies():
-        if group not in INSTALLED or count >= _MOST:
+        if group not in _FETCHED or count >= _MOST:
             continue
         plain = spec.strip()[:1000]
         if plain.startswith(("npm:", "file:", "link:", "workspace:", "portal:", "catalog:")):

@@ -1,4 +1,4 @@
-"""Command lines a package has other people's machines run: scripts and gyp files."""
+"""Scripts that a package has other people's machines run, and the scripts those start."""
 
 from __future__ import annotations
 
@@ -23,11 +23,6 @@ _RUNS = re.compile(
     r"\b(?:npm|pnpm|yarn|bun)(?: {1,4}-[\w=-]{1,40}){0,4} {1,4}(?:run(?:-script)? {1,4})?"
     r"(?:-s {1,4}|--silent {1,4})?([\w:.@/-]{1,100})"
 )
-_EXPANSION = re.compile(
-    r"""<[!|]@?\(((?:[^()'"\n]|'[^'\n]{0,400}'|"[^"\n]{0,400}"|\([^()\n]{0,400}\)){1,2000})\)"""
-)
-_ACTION = re.compile(r"""["']action["']\s{0,50}:\s{0,50}\[([^\]]{1,2000})\]""")
-_WORD = re.compile(r"""["']([^"'\n]{1,500})["']""")
 _MOST = 100
 
 
@@ -54,24 +49,3 @@ def scripts(manifest: Manifest) -> Iterator[Hook]:
             waiting += [
                 (e, activation) for e in (f"pre{other}", other, f"post{other}") if e in named
             ]
-
-
-def gyp(manifest: Manifest, path: str, data: bytes) -> Iterator[Hook]:
-    """Yield what building the native part runs: without a script of its own npm builds it."""
-    named = {event for event, _ in manifest.scripts()}
-    if manifest.fields.get("gypfile") is False:
-        return
-    implicit = not named & {"install", "preinstall"}
-    activation = Activation.INSTALL if implicit or named & {"install"} else Activation.BUILD
-    text = data[: 1 << 20].decode("utf-8", "replace")
-    found = [(m.start(), m.group(1)) for m in _EXPANSION.finditer(text)]
-    found += [(a.start(), " ".join(_WORD.findall(a.group(1)))) for a in _ACTION.finditer(text)]
-    for at, command in found[:_MOST]:
-        yield Hook(
-            member=path,
-            line=text.count("\n", 0, at) + 1,
-            activation=activation,
-            command=command.strip(),
-            name="binding.gyp",
-            folder=manifest.folder,
-        )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from antivenom.ecosystems import folders
-from antivenom.ecosystems.npm import declared, hooks
+from antivenom.ecosystems.npm import declared, gyp, hooks
 from antivenom.ecosystems.npm.entries import Files, commands, entry_points
 from antivenom.ecosystems.npm.manifest import MOST_BYTES, Manifest, read_manifest
 from antivenom.ecosystems.npm.places import (
@@ -81,8 +81,8 @@ class _Survey:
         manifests = tuple(_manifests(by_path, peek))
         made = [hook for one in manifests for hook in hooks.scripts(one)]
         for one in manifests:
-            path = by_path.get(f"{one.folder}binding.gyp")
-            made += hooks.gyp(one, path, peek(path)) if path else ()
+            if f"{one.folder}binding.gyp" in by_path:
+                made += gyp.hooks(one, f"{one.folder}binding.gyp", by_path.get, peek)
         for path, member in by_path.items():
             made += folders.opened(member, path, peek) if path in folders.OPENED else ()
         readme = next((m for p, m in by_path.items() if p.lower() == "readme.md"), "")
