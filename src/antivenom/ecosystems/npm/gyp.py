@@ -1,4 +1,4 @@
-"""What building the native part of a package runs: commands in ``binding.gyp`` and what it includes.
+"""Commands of native builds: ``binding.gyp`` and what it includes.
 
 A gyp file is a Python literal with comments. Its texts may hold ``<!(command)``, which runs while
 the file is read, and the lists under ``action`` are commands of the build.
