@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,6 +30,28 @@ def add(commands: Commands) -> None:
     command(commands, "migrate", "create or update the service's tables", _migrate)
     parser = command(commands, "work", "review what was noted", _work)
     parser.add_argument("--slots", metavar="N", type=int, help="reviews at the same time")
+    _rereview_options(command(commands, "rereview", "judge uploads again, behind new ones", _again))
+    _backfill_options(command(commands, "backfill", "note what an index has already", _backfill))
+
+
+def _rereview_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--ecosystem", metavar="NAME", default="", help="only of this registry")
+    add("--project", metavar="NAME", default="", help="only of this project")
+    add("--verdict", metavar="VERDICT", default="", help="only what was judged so")
+    add("--rule", metavar="RULE", default="", help="only where this rule found something")
+    add("--since", metavar="TIME", default="", help="only seen at or after")
+    add("--until", metavar="TIME", default="", help="only seen before")
+    add("--older-rules", action="store_true", help="only what another rule book judged")
+    add("--dead", action="store_true", help="only what was given up")
+    add("--count", action="store_true", help="say how many that are, and do nothing")
+
+
+def _backfill_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("projects", metavar="PROJECT", nargs="*", help="of the index pip is configured with")
+    add("--all", action="store_true", help="every project of the index; goes on where it stopped")
+    add("--newest", metavar="N", type=int, default=0, help="only so many releases of each")
 
 
 def command(
@@ -151,3 +174,48 @@ def _serve(arguments: argparse.Namespace) -> int:
         handed_on += [f"--{name}", value] if value else []
     watch = not (arguments.no_watch or arguments.demo)
     return serve(settings, until_stopped(), handed_on=handed_on, watch=watch)
+
+
+def _again(arguments: argparse.Namespace) -> int:
+    from antivenom.judge import local_knowledge
+    from antivenom.service import rereview
+    from antivenom.service.clock import SystemClock
+    from antivenom.service.rereview import Selection
+
+    names = ("ecosystem", "project", "verdict", "rule", "since", "until", "dead")
+    chosen = {name: getattr(arguments, name) for name in names}
+    if arguments.older_rules:
+        chosen["judged_otherwise_than"] = local_knowledge().book.digest
+    selection = Selection(**chosen)
+    with opened(settings_of(arguments)) as store:
+        if arguments.count:
+            with store.reading() as connection:
+                found = rereview.count(connection, selection)
+        else:
+            found = rereview.submit(store, selection, SystemClock())
+    sys.stdout.write(f"{found:,} uploads\n")
+    return 0
+
+
+def _backfill(arguments: argparse.Namespace) -> int:
+    from antivenom.errors import UsageError
+    from antivenom.service.backfill import Backfill
+    from antivenom.service.clock import SystemClock
+    from antivenom.service.logs import begin
+    from antivenom.service.sources import PyPI
+
+    if arguments.all == bool(arguments.projects):
+        raise UsageError("name projects, or say --all")
+    settings, clock = settings_of(arguments), SystemClock()
+    begin(settings)
+    stop = until_stopped()
+    source = PyPI(settings, clock)
+    try:
+        with opened(settings) as store:
+            backfill = Backfill(store, source, clock, newest=arguments.newest)
+            names = backfill.everything() if arguments.all else arguments.projects
+            found = backfill.run(names, stop, remember=arguments.all)
+    finally:
+        source.close()
+    sys.stdout.write(f"{found:,} files\n")
+    return 0

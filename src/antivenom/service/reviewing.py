@@ -93,11 +93,10 @@ class Reviewer:
             if answer.review is None:
                 raise Lost(Killed(reason="oversized", detail="its answer is not one"), locator)
             reviewed = Reviewed(review=answer.review, members=answer.members, notes=locator.notes)
-            if fetched:
-                self._keep(answer.review, fetched)
-            return Judged(
-                reviewed=reviewed, profile=answer.profile, facts=_taught(found, fetched, around)
-            )
+            facts = _taught(found, fetched, around)
+            if fetched and self._keep(answer.review, fetched):
+                facts["kept"] = 1
+            return Judged(reviewed=reviewed, profile=answer.profile, facts=facts)
 
     # ------------------------------------------------------------------ bytes
 
@@ -156,14 +155,15 @@ class Reviewer:
         hashes = {"sha256": row["sha256"], "blake2b": row["blake2b"]}
         return fetching.fetch(source.door, url, hashes, row["size"] or None, room, most)
 
-    def _keep(self, review: Review, fetched: Fetched) -> None:
+    def _keep(self, review: Review, fetched: Fetched) -> bool:
         keep = self._settings.keep
         if keep == "none" or (keep == "flagged" and review.verdict is Verdict.CLEAN):
-            return
+            return False
         try:
             self._blobs.put(fetched.path.read_bytes())
         except OSError as error:
             raise NoRoom(f"the bytes cannot be kept: {error.strerror or error}") from None
+        return True
 
     # ------------------------------------------------------------------ surroundings
 

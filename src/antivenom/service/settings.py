@@ -78,7 +78,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
 
     # --- retention, in days; 0 keeps for ever. Verdicts, decisions and actions are never removed.
     keep_bytes_days: Annotated[int, Meta(ge=0)] = 365
-    keep_profiles_days: Annotated[int, Meta(ge=0)] = 0
+    keep_profiles_days: Annotated[int, Meta(ge=0)] = 30
+    """What earlier engines observed; that of the present one is kept."""
     keep_jobs_days: Annotated[int, Meta(ge=0)] = 7
 
     # --- api and console

@@ -16,12 +16,13 @@ from uuid import uuid4
 from sqlalchemy import delete, select
 
 from antivenom.analysis import engine
-from antivenom.service import jobs, uploads
+from antivenom.service import jobs, retention, uploads
 from antivenom.service.clock import Clock, stamp
 from antivenom.service.jobs import Jobs, Working
 from antivenom.service.settings import Settings
 from antivenom.service.working import LONGEST_WAIT
 from antivenom.store import Store, upserts
+from antivenom.store.blobs import Blobs
 from antivenom.store.schema_uploads import workers
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,9 @@ class Upkeep:
             self.reconcile()
         if self._is_due("purge", 600.0):
             self._queue.purge(self._clock)
+        if self._is_due("retention", 3600.0):
+            blobs = Blobs(self._settings.blobs_url)
+            retention.sweep(self._store, self._settings, blobs, self._clock, engine.digest())
 
     def beat(self) -> None:
         """Say that this worker lives."""

@@ -190,6 +190,11 @@ def gone(connection: Connection, upload: int, problem: str, now: str) -> None:
     _set(connection, upload, state=GONE, problem=problem[:_TEXT], worker="", changed_at=now)
 
 
+def stays(connection: Connection, upload: int, problem: str, now: str) -> None:
+    """Note that an upload could not be judged again: the verdict it has stays."""
+    _set(connection, upload, state=DONE, problem=problem[:_TEXT], worker="", changed_at=now)
+
+
 def finished(
     connection: Connection,
     upload: int,
@@ -250,7 +255,7 @@ def hasten(connection: Connection, beyond: float, now: float) -> None:
 
 def fetched(connection: Connection, upload: int, values: dict[str, Any]) -> None:
     """Note what fetching taught of an upload: its hashes, size, place, publisher."""
-    known = {"sha256", "blake2b", "size", "location", "uploaded_at", "publisher", "version"}
+    known = {"sha256", "blake2b", "size", "location", "uploaded_at", "publisher", "version", "kept"}
     assert values.keys() <= known
     if values:
         _set(connection, upload, **values)
@@ -306,6 +311,7 @@ def _row(identity: Key, arrival: Arrival, now: str) -> dict[str, Any]:
         **identity._asdict(),
         "purl": _purl(arrival),
         "declared": packing.pack(declared) if declared is not None else b"",
+        "kept": int(arrival.location.startswith("blob:")),
         "seen_at": now,
         "changed_at": now,
         "state": WAITING,

@@ -92,8 +92,8 @@ class Worker:
     def _missing(self, row: RowMapping, problem: AntivenomError) -> None:
         """Feeds run ahead of the pages: what is not listed yet is asked for again, a few times."""
         if row["failures"] + 1 >= self._settings.attempts:
-            now = self._now()
-            self._write(lambda c: uploads.gone(c, row["id"], str(problem), now))
+            end = uploads.stays if row["review"] else uploads.gone
+            self._write(lambda c: end(c, row["id"], str(problem), self._now()))
         else:
             self._again(row, str(problem), its_fault=False)
 
@@ -106,6 +106,9 @@ class Worker:
 
     def _dead(self, row: RowMapping, review: Review, why: str) -> None:
         logger.error("upload %d was given up: %s", row["id"], why)
+        if row["review"]:
+            self._write(lambda c: uploads.stays(c, row["id"], why, self._now()))
+            return
 
         def keep(connection: Connection) -> None:
             lost = Reviewed(review=review, members={"": review.artifact.sha256})

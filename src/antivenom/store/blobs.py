@@ -50,6 +50,13 @@ class Blobs:
             self._fs.mv(passing, place)
         return sha256
 
+    def remove(self, sha256: str) -> None:
+        """Throw bytes away; that they are not there is no error."""
+        try:
+            self._fs.rm_file(self._place(sha256))
+        except FileNotFoundError:
+            pass
+
     def get(self, sha256: str) -> bytes:
         """Return bytes. Raises `KeyError` when they are not there, `ValueError` when damaged."""
         archive = SealedZip(io.BytesIO(self.sealed(sha256)), self._password)

@@ -35,6 +35,7 @@ feeds = Table(
     text("problem", "what went wrong since"),
     number("failures", "in a row"),
     text("etag", "of the last answer, for conditional requests"),
+    text("position", "of a backfill: the project done last"),
     comment="Where each follower stands; written in the transaction that keeps what it brought.",
 )
 
@@ -58,6 +59,7 @@ uploads = Table(
     text("blake2b", "256 bits, of the bytes: the path of the file in PyPI's inspector"),
     text("purl"),
     number("size"),
+    number("kept", "1 = its bytes are among the blobs"),
     text("location", "where the registry said the bytes are; '' = ask its index"),
     text("uploaded_at", "by the registry"),
     text("publisher"),

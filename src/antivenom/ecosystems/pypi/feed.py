@@ -15,8 +15,12 @@ from typing import Literal
 from urllib.parse import urljoin, urlsplit
 from xml.parsers import expat
 
+from msgspec import DecodeError, json
+
 from antivenom.ecosystems.pypi import xmlrpc
+from antivenom.ecosystems.pypi.locate import is_name
 from antivenom.errors import NetworkError
+from antivenom.model.coordinate import normalize_pypi
 
 CONTENT_TYPE = "text/xml"
 MOST_BYTES = 128 << 20
@@ -128,6 +132,19 @@ def read_rss(body: bytes) -> list[tuple[str, str]]:
     """Return (project, version) of the releases a list of the newest ones names."""
     titles = list(_titles(body))
     return [(name, version) for name, _, version in (t.partition(" ") for t in titles) if version]
+
+
+def read_projects(body: bytes) -> list[str]:
+    """Return the normalised names of all projects of an index (PEP 691, JSON)."""
+    try:
+        page = json.decode(body)
+    except (DecodeError, UnicodeError, RecursionError):
+        raise NetworkError("the index's list of projects is no JSON") from None
+    rows = page.get("projects") if isinstance(page, dict) else None
+    if not isinstance(rows, list):
+        raise NetworkError("the index's list of projects is none")
+    names = (row.get("name") for row in rows if isinstance(row, dict))
+    return [normalize_pypi(name) for name in names if isinstance(name, str) and is_name(name)]
 
 
 def _change(row: object) -> Change:
