@@ -37,7 +37,7 @@ class Selection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only what was given up."""
 
 
-def chosen(selection: Selection, after: int = 0, most: int = _AT_ONCE) -> Select[tuple[int]]:
+def chosen(selection: Selection, after: int = 0, most: int = _AT_ONCE) -> Select[int]:
     """Return the query for the ids of a selection, in order, those after one."""
     parts: list[ColumnElement[bool]] = [table.c.id > after]
     states = [uploads.DEAD] if selection.dead else [uploads.DONE, uploads.DEAD]
@@ -64,7 +64,7 @@ def chosen(selection: Selection, after: int = 0, most: int = _AT_ONCE) -> Select
 
 def ids_of(connection: Connection, selection: Selection, after: int = 0) -> list[int]:
     """Return the next ids of a selection."""
-    return [row[0] for row in connection.execute(chosen(selection, after))]
+    return list(connection.scalars(chosen(selection, after)))
 
 
 def submit(store: Store, selection: Selection, clock: Clock) -> int:
