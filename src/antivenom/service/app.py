@@ -52,7 +52,7 @@ def make_app(
             if sending:
                 await run_sync(outbox.stop)
 
-    app = Litestar(
+    return Litestar(
         route_handlers=_routes(settings, clock),
         middleware=[
             Watch(metrics, clock, https=secure(settings)),
@@ -65,8 +65,6 @@ def make_app(
         lifespan=[life],
         logging_config=None,
     )
-    openapi.complete(app)
-    return app
 
 
 def _routes(settings: Settings, clock: Clock) -> list[ControllerRouterHandler]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from litestar import Litestar, Request
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
 from antivenom._version import __version__
 
 if TYPE_CHECKING:
-    from litestar import Litestar
-    from litestar.openapi import OpenAPIConfig
     from litestar.openapi.spec import Operation, Reference, RequestBody, Schema
 
 PATH = "/api"
@@ -46,10 +49,21 @@ _PROBLEMS = {
 }
 
 
+class Description(JsonRenderPlugin):
+    """The document at ``/api/openapi.json``, made when somebody first asks for it."""
+
+    _page: bytes = b""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document, completed."""
+        if not self._page:
+            complete(request.app)
+            self._page = msgspec.json.encode(request.app.openapi_schema.to_schema())
+        return self._page
+
+
 def config() -> OpenAPIConfig:
     """Return what Litestar is to make of the routes."""
-    from litestar.openapi import OpenAPIConfig
-    from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
     from litestar.openapi.spec import Components, SecurityScheme
 
     schemes = {
@@ -64,7 +78,7 @@ def config() -> OpenAPIConfig:
         description=_ABOUT,
         path=PATH,
         components=Components(security_schemes=schemes),  # type: ignore[arg-type]
-        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        render_plugins=[Description()],
     )
 
 

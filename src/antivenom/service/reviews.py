@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from antivenom.model.review import Finding, Review
 from antivenom.report.escape import visible
-from antivenom.service import casework, uploads, webhooks
+from antivenom.service import casework, told, uploads, webhooks
 from antivenom.service.clock import moment
 from antivenom.session import Reviewed
 from antivenom.store import packing, schema_uploads, upserts
@@ -57,28 +57,13 @@ def record(
     if upload is not None:
         uploads.finished(connection, upload, review, key, now, state=state, problem=problem)
         if at is not None:
-            told = _told(upload, key, review)
-            webhooks.queue(connection, "upload.reviewed", f"upload:{upload}:{key}", told, now=at)
+            said = told.verdict(connection, upload, key, review)
+            webhooks.queue(connection, "upload.reviewed", f"upload:{upload}:{key}", said, now=at)
     if new and at is not None:
         casework.consider(
             connection, review=review, members=reviewed.members, review_id=key, now=at
         )
     return key
-
-
-def _told(upload: int, key: str, review: Review) -> dict[str, Any]:
-    """Return what those who want to hear of every verdict are told."""
-    info = review.artifact
-    return {
-        "upload": upload,
-        "review": key,
-        "purl": info.purl,
-        "filename": info.filename,
-        "sha256": info.sha256,
-        "verdict": review.verdict.value,
-        "score": review.score,
-        "reasons": list(review.reasons[:3]),
-    }
 
 
 def load(connection: Connection, key: str) -> Review | None:

@@ -60,8 +60,8 @@ def router(limit: Limit) -> Router:
         if limit.wait(asker) or limit.wait(named):
             return _back("slow", data.next)
         state, now = request.app.state, request.app.state.clock.now()
+        user = users.sign_in(state.store, data.name, data.password)
         with state.store.writing() as connection:
-            user = users.sign_in(connection, data.name, data.password)
             act = "user.sign-in" if user else "user.refused"
             audit.record(connection, data.name[:100], act, "", {}, now=now, address=asker)
         if user is None:

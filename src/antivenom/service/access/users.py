@@ -12,6 +12,7 @@ from antivenom.errors import TargetError, UsageError
 from antivenom.service.access import passwords
 from antivenom.service.access.principal import SCOPES_OF
 from antivenom.service.clock import stamp
+from antivenom.store import Store
 from antivenom.store.schema_access import sessions, tokens, users
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
@@ -108,15 +109,20 @@ def change(
     return named(connection, name)
 
 
-def sign_in(connection: Connection, name: str, password: str) -> User | None:
-    """Return the account these belong to, if it may sign in."""
-    row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
+def sign_in(store: Store, name: str, password: str) -> User | None:
+    """Return the account these belong to, if it may sign in.
+
+    Hashing takes its time on purpose; nobody waits for the database meanwhile.
+    """
+    with store.reading() as connection:
+        row = connection.execute(select(users).where(users.c.name == name)).one_or_none()
     right = passwords.matches(password, row.password if row else "")
     if row is None or not right or not row.active:
         return None
     if passwords.outdated(row.password):
         again = passwords.hashed(password)
-        connection.execute(update(users).where(users.c.id == row.id).values(password=again))
+        with store.writing() as connection:
+            connection.execute(update(users).where(users.c.id == row.id).values(password=again))
     return _user(row)
 
 

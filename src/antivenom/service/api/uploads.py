@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 from sqlalchemy import Connection, select
 
+from antivenom.catalog.purls import normal_name
 from antivenom.errors import TargetError, UsageError
 from antivenom.model.label import Metadata
 from antivenom.service import audit, priorities
@@ -271,6 +272,9 @@ def may_fetch(url: str, settings: Settings) -> None:
 
 def _recorded(request: Asked, arrival: Arrival) -> Upload:
     state, now = request.app.state, request.app.state.clock.now()
+    # However a client spells a project, it is the registry's one.
+    name = normal_name(arrival.ecosystem, arrival.project)
+    arrival = msgspec.structs.replace(arrival, project=name)
     with state.store.writing() as connection:
         number = record.record(connection, arrival, stamp(now))
         detail = {"purl": arrival.coordinate.purl, "sha256": arrival.sha256}
