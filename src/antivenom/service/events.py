@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, select
 
+from antivenom.service.casework import labels
 from antivenom.service.clock import stamp
 from antivenom.store import upserts
 from antivenom.store.schema_uploads import registry_events as table
@@ -47,7 +48,12 @@ def record_all(connection: Connection, events: Iterable[Event], now: str) -> int
         assert event.what in KINDS
         values = {name: getattr(event, name) for name in Event.__struct_fields__}
         values["at"] = event.at or now
-        total += upserts.insert_new(connection, table, {**values, "seen_at": now})
+        new = upserts.insert_new(connection, table, {**values, "seen_at": now})
+        total += new
+        if new:
+            labels.registry_said(
+                connection, event.ecosystem, event.project, event.version, event.what, values["at"]
+            )
     return total
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from antivenom.model.review import Finding, Review
 from antivenom.report.escape import visible
 from antivenom.service import casework, told, uploads, webhooks
+from antivenom.service.casework import labels
 from antivenom.service.clock import moment
 from antivenom.session import Reviewed
 from antivenom.store import packing, schema_uploads, upserts
@@ -60,6 +61,7 @@ def record(
             said = told.verdict(connection, upload, key, review)
             webhooks.queue(connection, "upload.reviewed", f"upload:{upload}:{key}", said, now=at)
     if new and at is not None:
+        labels.registry_known(connection, review)
         casework.consider(
             connection, review=review, members=reviewed.members, review_id=key, now=at
         )
@@ -89,7 +91,7 @@ def _row(key: str, reviewed: Reviewed, now: str) -> dict[str, Any]:
         "sha256": info.sha256,
         "purl": info.purl or "",
         "ecosystem": info.ecosystem or "",
-        "project": visible(info.name or "")[:_TEXT],
+        "project": visible(uploads.normal(info.ecosystem or "", info.name or ""))[:_TEXT],
         "version": visible(info.version or "")[:_TEXT],
         "filename": visible(info.filename)[:_TEXT],
         "size": info.size,

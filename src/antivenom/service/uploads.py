@@ -80,7 +80,7 @@ def key(arrival: Arrival) -> Key:
     serial = arrival.serial
     if not serial and arrival.sha256:
         serial = -int(arrival.sha256[:15], 16)
-    project = _normal(arrival.ecosystem, arrival.project)
+    project = normal(arrival.ecosystem, arrival.project)
     return Key(arrival.ecosystem, project, arrival.version, arrival.filename, serial)
 
 
@@ -325,7 +325,8 @@ def _purl(arrival: Arrival) -> str:
         return ""
 
 
-def _normal(ecosystem: str, project: str) -> str:
+def normal(ecosystem: str, project: str) -> str:
+    """Return a project's name as all tables have it."""
     return normalize_pypi(project) if ecosystem == Ecosystem.PYPI else project
 
 

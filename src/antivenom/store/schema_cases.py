@@ -67,9 +67,7 @@ case_keys = Table(
     "case_keys",
     metadata,
     Column("case", ROW, ForeignKey("cases.id"), primary_key=True),
-    Column(
-        "kind", String, primary_key=True, comment="campaign specimen payload file host uploader"
-    ),
+    Column("kind", String, primary_key=True, comment="service.casework.campaigns.KEYS"),
     Column("value", String, primary_key=True),
     Index("case_keys_value", "kind", "value"),
     comment="What a case could share with others.",

@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 
 from antivenom.errors import UsageError
 from antivenom.model.fact import Layer
-from antivenom.service import casework
+from antivenom.model.label import Metadata
+from antivenom.model.profile import ManifestEntry, Profile
+from antivenom.service import casework, known
 from antivenom.service.casework import Wanted, ranking
 from antivenom.service.casework.campaigns import keys_of
+from antivenom.session.task import encoded
 from tests.report.builders import sha
 from tests.service.recorded import after, record, thief, writing
 
@@ -67,10 +70,10 @@ def test_a_page_that_never_was_is_refused(tmp_path: Path, mark: str) -> None:
 def test_filters_narrow(tmp_path: Path) -> None:
     with writing(tmp_path) as connection:
         record(connection, thief("left-pad", host="a.invalid"))
-        record(connection, thief("right_pad", score=0.7, host="b.invalid"))
-        assert projects(connection, Wanted(verdict="suspicious")) == ["right_pad"]
-        assert projects(connection, Wanted(text="PAD")) == ["left-pad", "right_pad"]
-        assert projects(connection, Wanted(text="_")) == ["right_pad"]
+        record(connection, thief("right_Pad", score=0.7, host="b.invalid"))
+        assert projects(connection, Wanted(verdict="suspicious")) == ["right-pad"]
+        assert projects(connection, Wanted(text="PAD")) == ["left-pad", "right-pad"]
+        assert projects(connection, Wanted(text="%")) == []
         assert projects(connection, Wanted(ecosystem="npm")) == []
         assert projects(connection, Wanted(activation="build", kind="malware"))
         assert projects(connection, Wanted(rule="exfiltration/sends-credentials"))
@@ -149,6 +152,29 @@ def test_a_hidden_text_is_the_surest_thing_to_share(tmp_path: Path) -> None:
     assert [kind for kind, _ in keys] == ["payload", "file", "host", "uploader"]
     assert keys[0] == ("payload", sha("payload"))
     assert keys[-1] == ("uploader", "pypi/mallory")
+
+
+def test_code_under_other_names_is_one_campaign(tmp_path: Path) -> None:
+    with writing(tmp_path) as connection:
+        for name in ("one-pkg", "two-pkg"):
+            made = thief(name, host=f"{name}.invalid")
+            entry = ManifestEntry(
+                path=f"{name}-1.0/setup.py", sha256=sha(name), size=90, kind="file", skeleton="s1"
+            )
+            profile = Profile(
+                sha256=made.artifact.sha256,
+                filename=made.artifact.filename,
+                ecosystem="pypi",
+                kind="sdist",
+                size=900,
+                engine=made.digests.engine,
+                metadata=Metadata(),
+                manifest=(entry,),
+            )
+            known.keep(connection, encoded(profile))
+            record(connection, made)
+        page = casework.queue(connection, Wanted())
+        assert [(g.total, g.first.campaign) for g in page.groups] == [(2, "code:s1")]
 
 
 def test_decided_cases_come_newest_first(tmp_path: Path) -> None:

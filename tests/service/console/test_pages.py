@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from antivenom.service import audit, casework
+from antivenom.service import audit, casework, observations
+from antivenom.service.clock import stamp
 from antivenom.store import schema_cases, schema_uploads
 from antivenom.store.blobs import Blobs
 from antivenom.store.schema_cases import cases, decisions
-from antivenom.store.schema_uploads import reviews
+from antivenom.store.schema_uploads import reviews, uploads
 from tests.report.builders import HOSTILE, hostile
 from tests.service.recorded import record, thief
 from tests.service.site import Site, site
@@ -69,6 +70,7 @@ PAGES = (
     "/?view=second",
     "/?view=unread",
     "/?view=decided",
+    "/overview",
     "/reviews",
     "/suppressions",
     "/audit",
@@ -291,6 +293,41 @@ def test_whatever_an_upload_says_is_text(console: Site) -> None:
         assert "<script>alert" not in text
         assert "<img src=x" not in text
         assert not re.search(r"<style[^>]*>", text)
+
+
+def test_the_overview_says_how_it_goes(console: Site) -> None:
+    first, _ = opened(console, "demo-pkg", "other-pkg")
+    console.post_form(f"/cases/{first}/decide", {"decision": "malicious", "key": "k"})
+    text = page(console, "/overview")
+    for said in ("Reviews by day", "2 malicious</title>", "exfiltration/sends-credentials"):
+        assert said in text, said
+
+
+def test_what_was_given_up_is_tried_again(console: Site) -> None:
+    with console.store.writing() as connection:
+        values = {"ecosystem": "pypi", "project": "bad", "filename": "f", "state": "dead"}
+        at = stamp(console.clock.now())
+        connection.execute(uploads.insert().values(**values, seen_at=at, problem="why <b>"))
+        id = connection.scalar(select(uploads.c.id))
+    assert "why &lt;b&gt;" in page(console, "/overview")
+    assert console.post_form(f"/uploads/{id}/retry", {}).headers["location"].endswith("retried")
+    with console.store.reading() as connection:
+        assert connection.scalar(select(uploads.c.state)) == "waiting"
+    assert console.post_form("/uploads/99/retry", {}).status_code == 404
+
+
+def test_a_ruling_drafts_a_report_that_a_person_sends_or_drops(console: Site) -> None:
+    [case] = opened(console, "demo-pkg")
+    console.post_form(f"/cases/{case}/decide", {"decision": "malicious", "key": "k"})
+    assert "Report to the registry" in page(console, f"/cases/{case}")
+    with console.store.reading() as connection:
+        [action] = observations.some(connection, case=case)
+    assert action.state == "draft"
+    console.post_form(f"/actions/{action.id}/drop", {})
+    with console.store.reading() as connection:
+        assert observations.one(connection, action.id).state == "dropped"
+    assert console.post_form(f"/actions/{action.id}/explode", {}).status_code == 404
+    assert console.post_form("/actions/99/drop", {}).status_code == 404
 
 
 def test_what_is_not_there_is_said(console: Site) -> None:

@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, insert, select, update
 
 from antivenom.analysis import hosts
+from antivenom.model.profile import Profile
 from antivenom.model.review import Finding, Review
 from antivenom.report import words
 from antivenom.report.escape import visible
 from antivenom.report.layers import Layers
+from antivenom.store import packing, schema
 from antivenom.store.schema_cases import case_keys, cases
 
-KEYS = ("campaign", "specimen", "payload", "file", "host", "uploader")
+KEYS = ("campaign", "specimen", "payload", "file", "code", "host", "uploader")
 """Kinds of keys, the surest first."""
 Key = tuple[str, str]
 
@@ -36,15 +38,41 @@ _OWN = frozenset({"unknown", "raw-ip", "dyndns", "tunnel", "oast", "free-hosting
 """Classes in which the host alone tells one attacker from another."""
 
 
-def keys_of(review: Review, members: Mapping[str, str], publisher: str) -> tuple[Key, ...]:
-    """Return what a review could share with others, the surest kind first."""
-    found = dict.fromkeys(_keys(review, members))
+def keys_of(
+    review: Review,
+    members: Mapping[str, str],
+    publisher: str,
+    skeletons: Mapping[str, str] | None = None,
+) -> tuple[Key, ...]:
+    """Return what a review could share with others, the surest kind first.
+
+    `skeletons` are, by path, the hashes of code with its names and literals masked.
+    """
+    found = dict.fromkeys(_keys(review, members, skeletons or {}))
     if publisher:
         found["uploader", f"{review.artifact.ecosystem or ''}/{visible(publisher, 100)}"] = None
     return tuple(sorted(found, key=lambda key: KEYS.index(key[0]))[:_MOST])
 
 
-def _keys(review: Review, members: Mapping[str, str]) -> Iterator[Key]:
+def skeletons_of(connection: Connection, review: Review) -> dict[str, str]:
+    """Return the skeletons of a review's members, from its profile where that was kept."""
+    table = schema.profiles
+    found = connection.scalar(
+        select(table.c.document).where(
+            table.c.sha256 == review.artifact.sha256,
+            table.c.ecosystem == (review.artifact.ecosystem or ""),
+            table.c.engine == review.digests.engine,
+        )
+    )
+    if found is None:
+        return {}
+    manifest = packing.unpack(found, Profile).manifest
+    return {one.path: one.skeleton for one in manifest if one.skeleton}
+
+
+def _keys(
+    review: Review, members: Mapping[str, str], skeletons: Mapping[str, str]
+) -> Iterator[Key]:
     layers = Layers(review)
     hidden = {layer.id: layer for layer in review.layers}
     for finding in words.carrying(review, _CARRYING):
@@ -58,6 +86,8 @@ def _keys(review: Review, members: Mapping[str, str]) -> Iterator[Key]:
             sha256 = members.get(span.member, "")
             if sha256 and span.member:
                 yield "file", sha256
+            if span.member in skeletons:
+                yield "code", skeletons[span.member]
             yield from _addresses(span.excerpt)
 
 

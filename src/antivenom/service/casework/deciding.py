@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from antivenom.errors import ConflictError, TargetError, UsageError
 from antivenom.report.escape import visible
 from antivenom.service import audit
-from antivenom.service.casework import labels
+from antivenom.service.casework import labels, telling
 from antivenom.service.casework.nouns import (
     KINDS,
     REASON_LIMIT,
@@ -78,6 +78,7 @@ def decide(
     )
     _apply(connection, made)
     labels.say(connection, made)
+    telling.decided(connection, made, now)
     detail = {"decision": decision, "reason": reason, "kind": said, "via": via}
     audit.record(
         connection, author, "case.decide", f"case:{case}", detail, now=now, address=address
@@ -175,6 +176,7 @@ def undo(
     else:
         _apply(connection, before)
     labels.withdraw(connection, in_force, made)
+    telling.decided(connection, made, now)
     detail = {"undoes": decision, "was": in_force.decision, "reason": made.reason}
     audit.record(connection, author, "case.undo", f"case:{case}", detail, now=now, address=address)
     return made

@@ -57,7 +57,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """Something the catalog knows that the upload resembles or shares."""
 
     kind: str
-    """A kind of key: campaign, specimen, payload, file, host, uploader."""
+    """A member of `campaigns.KEYS`."""
     value: str
     said: str
     """What the catalog calls it, "" when it does not know it."""

@@ -18,7 +18,7 @@ from antivenom.model.review import Review, Verdict
 from antivenom.report import words
 from antivenom.report.source_view import Excerpts
 from antivenom.service import audit
-from antivenom.service.casework import campaigns, ranking
+from antivenom.service.casework import campaigns, ranking, telling
 from antivenom.service.casework.nouns import STANDING, Glance, Place
 from antivenom.service.casework.suppressing import shown
 from antivenom.service.clock import stamp
@@ -66,7 +66,10 @@ def consider(
         connection.execute(update(cases).where(*unsure).values(state="open"))
     _attach(connection, case, row, seen, now)
     refresh(connection, case, now)
-    campaigns.join(connection, case, campaigns.keys_of(seen, members, publisher))
+    skeletons = campaigns.skeletons_of(connection, review)
+    campaigns.join(connection, case, campaigns.keys_of(seen, members, publisher, skeletons))
+    if standing is None:
+        telling.opened(connection, case, now)
     return case
 
 

@@ -21,6 +21,7 @@ def routes() -> list[ControllerRouterHandler]:
         files,
         inspecting,
         lists,
+        overview_page,
         queue_page,
     )
 
@@ -32,4 +33,5 @@ def routes() -> list[ControllerRouterHandler]:
         *inspecting.HANDLERS,
         *acts.HANDLERS,
         *lists.HANDLERS,
+        *overview_page.HANDLERS,
     ]

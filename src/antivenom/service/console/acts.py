@@ -13,7 +13,7 @@ from litestar.response import Response
 from msgspec import Struct
 
 from antivenom.errors import ConflictError, TargetError, UsageError
-from antivenom.service import casework
+from antivenom.service import audit, casework, jobs, observations
 from antivenom.service.access.guards import needs
 from antivenom.service.access.middleware import address
 from antivenom.service.casework import dossier, opening, suppressing
@@ -193,6 +193,42 @@ def unsuppress(request: Asked, id: FromPath[int], data: Annotated[Words, _FORM])
     return to("/suppressions?done=unsuppressed")
 
 
+@post(
+    "/uploads/{id:int}/retry",
+    guards=[needs("submit")],
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def retry(request: Asked, id: FromPath[int]) -> Answer:
+    """Try an upload again that was given up."""
+    clock, where = request.app.state.clock, address(request)
+    with request.app.state.store.writing() as connection:
+        if not jobs.requeue(connection, [id], clock):
+            raise NotFoundException(f"upload {id} is not there, or under way")
+        what = f"upload:{id}"
+        audit.record(
+            connection, request.user.name, "upload.retry", what, now=clock.now(), address=where
+        )
+    return to("/overview?done=retried")
+
+
+@post("/actions/{id:int}/{what:str}", guards=_MAY, sync_to_thread=True, include_in_schema=False)
+def act(request: Asked, id: FromPath[int], what: FromPath[str]) -> Answer:
+    """Let a report go out, or see to it that it never does."""
+    doing = {"approve": observations.approve, "drop": observations.drop}.get(what)
+    if doing is None:
+        raise NotFoundException("a report is approved or dropped")
+    try:
+        with request.app.state.store.writing() as connection:
+            case = observations.one(connection, id).case
+            doing(connection, id, author=request.user.name, now=request.app.state.clock.now())
+    except ConflictError:
+        return to("/?done=conflict")
+    except TargetError as error:
+        raise NotFoundException(str(error)) from None
+    return to(link(f"/cases/{case}", done="approved" if what == "approve" else "dropped"))
+
+
 def _finding(found: dossier.Dossier, asked: Silence) -> tuple[str, str]:
     findings = found.review.findings
     if not 0 <= asked.finding < len(findings):
@@ -224,4 +260,14 @@ def _refused(case: int, error: Exception) -> Answer:
     return to(link(f"/cases/{case}" if case else "/", done=said))
 
 
-HANDLERS = [decide, decide_campaign, undo, hold, comment, suppress, unsuppress]
+HANDLERS = [
+    decide,
+    decide_campaign,
+    undo,
+    hold,
+    comment,
+    suppress,
+    unsuppress,
+    retry,
+    act,
+]

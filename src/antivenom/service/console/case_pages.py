@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from antivenom.errors import TargetError
 from antivenom.report import html_changes, words
-from antivenom.service import audit, casework
+from antivenom.service import audit, casework, observations
 from antivenom.service.access.guards import needs
 from antivenom.service.casework import Dossier, dossier
 from antivenom.service.console import evidence, inspecting
@@ -35,8 +35,9 @@ def one_case(request: Asked, case: FromPath[int], review: FromQuery[str] = "") -
             raise NotFoundException(str(error)) from None
         acts = audit.latest(connection, object=f"case:{case}", most=50)
         following = next_after(connection, case, now)
+        told = observations.some(connection, case=case, most=5)
     assert found.case is not None
-    return _page(request, found, acts=acts, following=following)
+    return _page(request, found, acts=acts, following=following, told=told)
 
 
 @get("/reviews/{id:str}", guards=[needs("read")], sync_to_thread=True, include_in_schema=False)
@@ -51,7 +52,7 @@ def one_review(request: Asked, id: FromPath[str]) -> Response[Any]:
             found = dossier.review(connection, id[:64], now=now)
         except TargetError as error:
             raise NotFoundException(str(error)) from None
-    return _page(request, found, acts=[], following=None)
+    return _page(request, found, acts=[], following=None, told=[])
 
 
 @get("/cases/{case:int}/next", guards=[needs("read")], sync_to_thread=True, include_in_schema=False)
@@ -63,7 +64,12 @@ def following_case(request: Asked, case: FromPath[int]) -> Response[None]:
 
 
 def _page(
-    request: Asked, found: Dossier, *, acts: list[audit.Act], following: int | None
+    request: Asked,
+    found: Dossier,
+    *,
+    acts: list[audit.Act],
+    following: int | None,
+    told: list[observations.Action],
 ) -> Response[str]:
     now = request.app.state.clock.now()
     review = found.review
@@ -87,6 +93,7 @@ def _page(
         key=secrets.token_urlsafe(16),
         standing=_standing(found),
         acts=acts,
+        told=told,
         together=together[:_SAME_KEYS],
         following=following,
         kept=inspecting.kept(request, found),

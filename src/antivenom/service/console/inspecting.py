@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from litestar import Request, get
 from litestar.exceptions import NotFoundException
@@ -12,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from antivenom.errors import ConfigError, MissingDependencyError
-from antivenom.service import audit
+from antivenom.service import audit, inspector
 from antivenom.service.access.guards import needs
 from antivenom.service.access.middleware import address
 from antivenom.service.casework import Dossier, dossier
@@ -20,21 +19,18 @@ from antivenom.service.console.rendering import HEADERS
 from antivenom.store.blobs import Blobs
 
 Asked = Request[Any, Any, Any]
-_INSPECTOR = "https://inspector.pypi.io/project"
 
 
 def places(found: Dossier) -> Mapping[str, str]:
     """Return member -> its page in PyPI's inspector, for uploads of which the path is known."""
     upload = found.upload
-    if upload is None or upload["ecosystem"] != "pypi" or not upload["blake2b"]:
+    if upload is None or upload["ecosystem"] != "pypi" or upload["source"] == "demo":
         return {}
-    digest, names = upload["blake2b"], (upload["project"], upload["version"])
-    release = "/".join(quote(name, safe="") for name in names)
-    path = f"{digest[:2]}/{digest[2:4]}/{digest[4:]}/{quote(upload['filename'], safe='')}"
-    base = f"{_INSPECTOR}/{release}/packages/{path}"
+    names = (upload["project"], upload["version"], upload["filename"], upload["blake2b"])
     members = {span.member for finding in found.review.findings for span in finding.spans}
     # Nested archives have no page of their own.
-    return {one: f"{base}/{quote(one)}" for one in members if one and "!/" not in one}
+    found_at = {one: inspector.link(*names, one) for one in members if one and "!/" not in one}
+    return {one: place for one, place in found_at.items() if place}
 
 
 def kept(request: Asked, found: Dossier) -> bool:

@@ -13,10 +13,11 @@ _KEYS: Mapping[str, str] = {
     "specimen": "the code of known malware {}",
     "payload": "the same hidden text {}",
     "file": "the same file {}",
+    "code": "the same code under other names {}",
     "host": "{}",
     "uploader": "uploads by {}",
 }
-_SHORT = frozenset({"specimen", "payload", "file"})
+_SHORT = frozenset({"specimen", "payload", "file", "code"})
 _WORDS: Mapping[str, str] = {
     "malicious": "malicious",
     "not-malicious": "not malicious",

@@ -1,0 +1,104 @@
+"""How the service is doing, on one page."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from litestar import Request, get
+from litestar.response import Response
+
+from antivenom.service import casework, health, jobs, overview
+from antivenom.service.access.guards import needs
+from antivenom.service.console.rendering import page
+from antivenom.service.overview import Day
+
+Asked = Request[Any, Any, Any]
+_VERDICTS = ("malicious", "suspicious", "inconclusive")
+_WIDTH, _HEIGHT, _GAP, _LEFT, _FOOT = 720.0, 150.0, 6.0, 34.0, 18.0
+_DAYS = 14
+
+
+class Bar(NamedTuple):
+    """A part of a column of a chart."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    said: str
+
+
+class Chart(NamedTuple):
+    """Columns by day, drawn by the template."""
+
+    bars: list[Bar]
+    labels: list[tuple[float, str]]
+    lines: list[tuple[float, str]]
+    width: float
+    height: float
+
+
+@get("/overview", guards=[needs("read")], sync_to_thread=True, include_in_schema=False)
+def show(request: Asked) -> Response[str]:
+    """Show what came, how fast and how right it was, and what is stuck."""
+    state = request.app.state
+    now = state.clock.now()
+    with state.store.reading() as connection:
+        days = overview.days(connection, now, most=_DAYS)
+        values: dict[str, Any] = {
+            "days": days,
+            "latency": overview.latency(connection, now),
+            "counts": casework.counts(connection),
+            "people": overview.accuracy(connection, now, by="people"),
+            "engine": overview.accuracy(connection, now, by="engine"),
+            "rules": overview.rules(connection, now),
+            "missed": overview.missed(connection, now),
+            "depths": jobs.stats(connection),
+            "stuck": overview.stuck(connection),
+        }
+    user = request.scope.get("user")
+    return page(
+        request,
+        "overview.html",
+        checks=health.examine(state.store, state.settings, now).checks,
+        all=chart(days, ("malicious", "suspicious", "inconclusive", "clean")),
+        flagged=chart(days, _VERDICTS),
+        may=bool(user is not None and user.may("submit")),
+        **values,
+    )
+
+
+def chart(days: list[Day], kinds: tuple[str, ...]) -> Chart:
+    """Return the columns of days, one part for each kind of verdict, the worst at the bottom."""
+    most = max((sum(day.verdicts.get(k, 0) for k in kinds) for day in days), default=0)
+    top = _round(most)
+    room = _HEIGHT - _FOOT - 8
+    step = (_WIDTH - _LEFT) / max(len(days), 1)
+    bars: list[Bar] = []
+    for n, day in enumerate(days):
+        floor = 8 + room
+        for kind in kinds:
+            number = day.verdicts.get(kind, 0)
+            height = room * number / top if number else 0.0
+            if number:
+                # One of ten thousand is still somebody's case: it must be seen.
+                height = max(height, 1.5)
+                x = _LEFT + n * step + _GAP / 2
+                said = f"{day.day}: {number:,} {kind}"
+                bars.append(Bar(kind, x, floor - height, step - _GAP, height, said))
+            floor -= height
+    labels = [(_LEFT + n * step + step / 2, day.day[8:].lstrip("0")) for n, day in enumerate(days)]
+    lines = [(8 + room * (1 - part), f"{top * part:,.0f}") for part in (0.5, 1.0)]
+    return Chart(bars, labels, lines, _WIDTH, _HEIGHT)
+
+
+def _round(most: int) -> float:
+    """Return a round number that is at least `most`."""
+    size = 1
+    while size * 10 <= most:
+        size *= 10
+    return next(float(n * size) for n in (1, 2, 4, 6, 8, 10) if n * size >= most) if most else 2.0
+
+
+HANDLERS = [show]

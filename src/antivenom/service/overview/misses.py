@@ -1,0 +1,131 @@
+"""What a registry took down while we had called it clean.
+
+A quarantine is a label; a removal may be the owner's own, so the two are counted apart. Each miss
+is a lesson: its files are labelled in the catalog, where the lab finds them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, RowMapping, select, tuple_
+
+from antivenom.service.clock import moment, stamp
+from antivenom.service.events import BAD
+from antivenom.service.overview.traffic import share
+from antivenom.store.schema_uploads import registry_events, reviews
+
+_MOST = 3_000
+_AT_ONCE = 300
+
+
+class Miss(Struct, frozen=True, kw_only=True):
+    """A project taken down after we had found nothing in it."""
+
+    ecosystem: str
+    project: str
+    version: str
+    what: str
+    at: str
+    review: str
+    """The newest review before it."""
+    reviewed_at: str
+    hours: float
+    """From our first verdict to the registry's act."""
+
+    @property
+    def sure(self) -> bool:
+        """Whether the registry said why."""
+        return "quarantine" in self.what
+
+
+class Missed(Struct, frozen=True, kw_only=True):
+    """What registries took down, and how much of it we had seen coming."""
+
+    quarantined: int
+    """Quarantines of projects we had reviewed."""
+    caught: int
+    """Of those, how many we had not called clean."""
+    misses: tuple[Miss, ...]
+    """Quarantines first, then removals; the newest first."""
+    hours: float = 0.0
+    """Median from our verdict to the quarantine, of the misses."""
+
+
+def missed(connection: Connection, now: datetime.datetime, *, days: int = 90) -> Missed:
+    """Compare what registries did in the last days with what we had said before."""
+    since = stamp(now - datetime.timedelta(days=days))
+    events = _acts(connection, since)
+    said = _reviews(connection, {(one["ecosystem"], one["project"]) for one in events})
+    misses: dict[tuple[str, str], Miss] = {}
+    quarantined: set[tuple[str, str]] = set()
+    caught: set[tuple[str, str]] = set()
+    for event in events:
+        key = (event["ecosystem"], event["project"])
+        known = said.get(key, [])
+        if not known:
+            continue
+        # Who read it only afterwards and still called it clean has missed it as well.
+        before = [row for row in known if row["made_at"] <= event["at"]] or known[:1]
+        clean = all(row["verdict"] == "clean" for row in before)
+        if "quarantine" in event["what"]:
+            quarantined.add(key)
+            if not clean:
+                caught.add(key)
+        if clean and (key not in misses or not misses[key].sure):
+            misses[key] = _miss(event, before)
+    ordered = sorted(misses.values(), key=lambda one: one.at, reverse=True)
+    ordered.sort(key=lambda one: not one.sure)
+    hours = sorted(one.hours for one in ordered if one.sure)
+    return Missed(
+        quarantined=len(quarantined),
+        caught=len(caught),
+        misses=tuple(ordered),
+        hours=share(hours, 0.5) if hours else 0.0,
+    )
+
+
+def _acts(connection: Connection, since: str) -> Sequence[RowMapping]:
+    table = registry_events
+    query = (
+        select(table.c.ecosystem, table.c.project, table.c.version, table.c.what, table.c.at)
+        .where(table.c.what.in_(BAD), table.c.at >= since)
+        .order_by(table.c.at.desc(), table.c.id.desc())
+        .limit(_MOST)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def _reviews(
+    connection: Connection, projects: set[tuple[str, str]]
+) -> dict[tuple[str, str], list[RowMapping]]:
+    names = ("id", "ecosystem", "project", "verdict", "made_at")
+    ordered = sorted(projects)
+    found: dict[tuple[str, str], list[RowMapping]] = {}
+    for at in range(0, len(ordered), _AT_ONCE):
+        some = ordered[at : at + _AT_ONCE]
+        query = (
+            select(*(reviews.c[name] for name in names))
+            .where(tuple_(reviews.c.ecosystem, reviews.c.project).in_(some))
+            .order_by(reviews.c.made_at)
+        )
+        for row in connection.execute(query).mappings():
+            found.setdefault((row["ecosystem"], row["project"]), []).append(row)
+    return found
+
+
+def _miss(event: RowMapping, before: list[RowMapping]) -> Miss:
+    first, act = moment(before[0]["made_at"]), moment(event["at"])
+    hours = (act - first).total_seconds() / 3600 if first and act else 0.0
+    return Miss(
+        ecosystem=event["ecosystem"],
+        project=event["project"],
+        version=event["version"],
+        what=event["what"],
+        at=event["at"],
+        review=before[-1]["id"],
+        reviewed_at=before[0]["made_at"],
+        hours=max(hours, 0.0),
+    )
