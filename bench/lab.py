@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from antivenom.lab import dataset, evaluation, learning
-from antivenom.lab.evaluation import Figure, Report
+from antivenom.lab.evaluation import Report
+from antivenom.lab.metrics import Figure
 from antivenom.lab.robustness import robust
 from antivenom.lab.training import Settings
 from bench.tables import Table

@@ -12,10 +12,10 @@ from msgspec import structs
 
 from antivenom.judge.scorer import TrainedScorer, read
 from antivenom.judge.trees import Forest
-from antivenom.lab import comparing, dataset, page
+from antivenom.lab import breakdown, comparing, dataset, page, splits
 from antivenom.lab.building import lock, once
 from antivenom.lab.calibration import CEILING
-from antivenom.lab.evaluation import Report, evaluate, summary
+from antivenom.lab.evaluation import Report, by_time, evaluate, summary
 from antivenom.lab.learning import encoded, learn
 from antivenom.lab.training import Settings
 from antivenom.model.review import SUSPICIOUS_AT
@@ -59,9 +59,88 @@ def test_the_page_is_self_contained_and_the_same_every_time() -> None:
     report = evaluate(rows(), CARD, learn(rows(), CARD, FEW))
     text = page.html(report)
     assert text == page.html(report)
-    assert text.count("<svg") == 4
+    assert text.count("<svg") == 2 * len(report.parts)
     assert "<script" not in text
     assert "src=" not in text
+
+
+def test_behaviors_tags_and_alarms_are_counted() -> None:
+    thieves = [
+        structs.replace(
+            row(f"t{n}", hostile=True, cluster=f"c{n}", family=f"f{n}",
+                found={"net.send @load": 1.0, "net.send @ever": 2.0, "net.* @ever": 2.0}),
+            rules=0.9 if n else 0.0, verdict="malicious" if n else "clean",
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    tagged = [
+        structs.replace(t, sample=structs.replace(t.sample, tags=("beacon",))) for t in thieves
+    ]
+    alarm = structs.replace(
+        row("o", name="loud", found={"net.send @ever": 1.0}), rules=0.6, verdict="suspicious",
+        hits={"theft/x": 0.6, "theft/y": 0.0},
+    )  # fmt: skip
+    hidden = structs.replace(alarm, sample=structs.replace(alarm.sample, key="h", part="check"))
+    (found,) = breakdown.behaviors([*tagged, alarm])
+    assert (found.id, set(found.cells)) == ("net.send", {"load", "ever"})
+    assert (found.cells["ever"].found.hits, found.cells["ever"].found.of) == (3, 4)
+    assert (found.cells["load"].ordinary, found.cells["ever"].ordinary) == (0, 1)
+    (tag,) = breakdown.tags(tagged)
+    assert (tag.tag, tag.suspicious.value, tag.suspicious.of) == ("beacon", 0.75, 4)
+    (told,) = breakdown.alarms([*tagged, alarm, hidden])
+    assert (told.name, told.rules) == ("loud", ("theft/x",))
+
+
+def test_what_ranks_highest_says_why_and_names_no_checked_archive() -> None:
+    learnt = learn(rows(), CARD, FEW)
+    report = evaluate(rows(), CARD, learnt)
+    assert report.ranked
+    assert all(one.score > one.rules and one.reasons for one in report.ranked)
+    assert not {one.sha256 for one in report.ranked} & {f"s{n}" for n in range(60)}
+    assert [one.score for one in report.ranked[:25]] == sorted(
+        (one.score for one in report.ranked[:25]), reverse=True
+    )
+
+
+def test_what_began_later_is_measured_by_what_was_there_before() -> None:
+    dated = [
+        structs.replace(one, sample=structs.replace(one.sample, date=f"2024-{1 + n // 20:02}-01"))
+        for n, one in enumerate(many(200))
+    ]
+    split = splits.by_time(dated)
+    assert split is not None
+    assert splits.leaks(split.learnt, split.measured) == {}
+    days = {one.sample.date for one in split.measured if one.sample.hostile}
+    assert min(days) >= split.since > max(o.sample.date for o in split.learnt if o.sample.hostile)
+    families = {o.sample.family for o in split.learnt if o.sample.hostile}
+    assert not families & {o.sample.family for o in split.measured}
+    part = by_time(dated, CARD, FEW)
+    assert part is not None
+    assert part.part == f"families from {split.since} on"
+    report = evaluate(rows(), CARD, learn(rows(), CARD, FEW), later=part)
+    assert f'id="families-from-{split.since}-on"' in page.html(report)
+
+
+def test_a_family_that_goes_on_is_not_later_and_the_undated_are_neither() -> None:
+    dated = [
+        structs.replace(one, sample=structs.replace(one.sample, date="2024-01-01"))
+        for one in many(100)
+    ]
+    again = structs.replace(
+        row("new", hostile=True, cluster="c0", family="f0"),
+        sample=structs.replace(
+            row("new", hostile=True, cluster="c0", family="f0").sample, date="2025-01-01"
+        ),
+    )
+    alone = structs.replace(
+        again, sample=structs.replace(again.sample, key="z", name="z", family="z", cluster="z"),
+        sha256="z",
+    )  # fmt: skip
+    undated = row("u", hostile=True, cluster="u", family="u")
+    split = splits.by_time([*dated, again, alone, undated], "2025-01-01")
+    assert split is not None
+    assert [one.sample.key for one in split.measured if one.sample.hostile] == ["z"]
+    assert splits.by_time([*dated, undated]) is None
 
 
 def test_what_leaks_is_not_learnt_from() -> None:

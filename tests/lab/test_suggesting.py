@@ -10,7 +10,7 @@ import pytest
 from antivenom.catalog import campaigns, importing
 from antivenom.cli import main
 from antivenom.errors import TargetError
-from antivenom.lab import building, members
+from antivenom.lab import building, extraction, members
 from antivenom.lab.dataset import write
 from antivenom.lab.literals import LONGEST, literals, yara
 from antivenom.lab.mining import mine
@@ -29,6 +29,11 @@ from tests.lab.rows import row
 from tests.rules.made import fact
 
 HOST = "drop.campaign.invalid"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "cache_folder", lambda: tmp_path / "cache")
 
 
 def profile(name: str, *facts: Fact) -> Profile:

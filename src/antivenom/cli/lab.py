@@ -13,6 +13,7 @@ from antivenom.errors import AntivenomError, TargetError
 
 if TYPE_CHECKING:
     from antivenom.lab import learning
+    from antivenom.lab.extraction import Observed
     from antivenom.lab.sample import Sample
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -44,12 +45,13 @@ def _dataset(commands: Commands) -> None:
     add("--malware", metavar="ZIP", type=Path, help="sealed zip of specimens, its csv beside it")
     add("--password-env", metavar="NAME", help="variable with the zip's password")
     add("--ordinary", metavar="FOLDER", type=Path, help="packages, their csv beside the folder")
+    add("--catalog", metavar="URL", help="the labelled specimens of a catalog")
+    add("--blobs", metavar="URL", help="bytes that catalog keeps, for what is not observed yet")
     for name, about in (
         ("environment", "everything installed there, as ordinary packages"),
         ("folder", "archives and source trees somebody vouches for"),
     ):
-        add(f"--{name}", metavar="PATH", type=Path, action="append", default=[], help=about)
-    add("--stratum", default="environment", help="what --environment and --folder are called")
+        add(f"--{name}", metavar="[STRATUM=]PATH", action="append", default=[], help=about)
     add("--noise", metavar="CSV", type=Path, help="sha256 of specimens that are harmless")
     add("--lock", metavar="FILE", type=Path, help="write the widening set there: name, hash")
     add("--jobs", "-j", type=int, default=0, help="observing processes; default: all cores")
@@ -71,6 +73,7 @@ def _evaluate(commands: Commands) -> None:
     add("--output", "-o", metavar="FOLDER", type=Path, required=True, help="report.html, .json")
     add("--peers", metavar="CSV", type=Path, help="stored verdicts of other scanners")
     add("--seed", type=int, default=1)
+    add("--since", metavar="DAY", default="", help="split by time there; default: latest fifth")
     add("--robust", metavar="N", type=int, default=0, help="also rewrite N specimens of each part")
     parser.set_defaults(run=run_evaluate)
 
@@ -103,8 +106,14 @@ def run_build(arguments: argparse.Namespace) -> int:
     """Build a data set; a lost archive is told."""
     from antivenom.lab import building, dataset
 
+    samples = _samples(arguments)
+    cataloged, given = _cataloged(arguments)
+    here = {one.sha256 for one in samples if one.sha256}
+    samples += [one for one in cataloged if one.sha256 not in here]
+    if not samples:
+        raise TargetError("nothing to build a data set from")
     rows, card = building.build(
-        _samples(arguments), noise=arguments.noise, jobs=arguments.jobs, tell=_tell
+        samples, noise=arguments.noise, given=given, jobs=arguments.jobs, tell=_tell
     )
     dataset.write(arguments.output, rows, card)
     if arguments.lock is not None:
@@ -141,10 +150,12 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 
     from antivenom.lab import dataset, evaluation, page
     from antivenom.lab.robustness import robust
+    from antivenom.lab.training import Settings
 
     rows, card = dataset.read(arguments.dataset)
     peers = evaluation.peers_of(arguments.peers) if arguments.peers else None
-    report = evaluation.evaluate(rows, card, _learnt(arguments), peers=peers)
+    later = evaluation.by_time(rows, card, Settings(seed=arguments.seed), arguments.since)
+    report = evaluation.evaluate(rows, card, _learnt(arguments), peers=peers, later=later)
     if arguments.robust:
         found = {p: robust(rows, p, arguments.robust) for p in ("study", "check")}
         report = msgspec.structs.replace(report, robustness=found)
@@ -188,13 +199,35 @@ def _samples(arguments: argparse.Namespace) -> list[Sample]:
         found += sample.specimens(
             arguments.malware, arguments.malware.with_suffix(".csv"), password
         )
-    for place in arguments.environment:
-        found += sample.installed(place, arguments.stratum)
-    for place in arguments.folder:
-        found += sample.folder(place, arguments.stratum)
-    if not found:
-        raise TargetError("nothing to build a data set from")
+    for text in arguments.environment:
+        found += sample.installed(*_place(text, "environment"))
+    for text in arguments.folder:
+        found += sample.folder(*_place(text, "folder"))
     return found
+
+
+def _place(text: str, stratum: str) -> tuple[Path, str]:
+    """Read ``STRATUM=PATH``, or a path alone."""
+    named, equals, path = text.partition("=")
+    if equals and "/" not in named and not Path(text).exists():
+        return Path(path), named
+    return Path(text), stratum
+
+
+def _cataloged(arguments: argparse.Namespace) -> tuple[list[Sample], dict[str, Observed]]:
+    if arguments.catalog is None:
+        return [], {}
+    from antivenom.analysis import engine
+    from antivenom.lab.cataloged import cataloged
+    from antivenom.store import open_store
+
+    with open_store(arguments.catalog) as store:
+        found = cataloged(store, engine=engine.digest(), blobs=arguments.blobs or "")
+    if found.unseen:
+        sys.stderr.write(
+            f"antivenom: {found.unseen} specimens are neither kept nor observed by this engine\n"
+        )
+    return found.samples, found.given
 
 
 def _learnt(arguments: argparse.Namespace) -> learning.Learnt:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from antivenom.judge import load_knowledge
 from antivenom.lab import dataset, extraction, splits
 from antivenom.lab.dataset import Card, Row
+from antivenom.lab.extraction import Observed
 from antivenom.lab.sample import Sample
 
 
@@ -16,11 +17,13 @@ def build(
     samples: Sequence[Sample],
     *,
     noise: Path | None = None,
+    given: Mapping[str, Observed] | None = None,
     jobs: int = 0,
     tell: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Row], Card]:
     """Return the rows of samples and their card; clusters where nothing is hostile stay out.
 
+    `given` are profiles that need no observing: those a catalog has of this very engine.
     A project of the widening set that the listed sets hold as well is left out of the former.
     """
     from antivenom.analysis import engine
@@ -29,7 +32,8 @@ def build(
     harmless = dataset.harmless(samples, listed)
     wanted = [s for s in once(samples) if not (s.hostile and s.cluster in harmless)]
     known = load_knowledge()
-    rows = dataset.judged(wanted, extraction.profiles(wanted, jobs=jobs, tell=tell), known)
+    observed = extraction.profiles(wanted, given=given, jobs=jobs, tell=tell)
+    rows = dataset.judged(wanted, observed, known)
     hostile = [row for row in rows if row.sample.hostile]
     card = Card(
         digest=dataset.digest(rows),
@@ -43,6 +47,7 @@ def build(
         ),
         set_aside=len(splits.set_aside(rows)),
         lost=sum(bool(row.error) for row in rows),
+        processor_seconds=round(sum(row.seconds for row in rows), 1),
     )
     return rows, card
 

@@ -39,6 +39,8 @@ class Row(Struct, frozen=True, kw_only=True):
     error: str = ""
     """How the child ended, when it did not answer."""
     seconds: float = 0.0
+    peak: int = 0
+    """Bytes resident while it was observed, 0 unknown."""
 
     @property
     def inconclusive(self) -> bool:
@@ -91,6 +93,7 @@ def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowl
                 hits=weights,
                 features=recorder.found,
                 seconds=one.seconds,
+                peak=one.peak,
             )
         )
     return found
@@ -111,6 +114,8 @@ class Card(Struct, frozen=True, kw_only=True):
     set_aside: int
     """Rows nobody learns from, since they are tied to a checked one."""
     lost: int
+    processor_seconds: float = 0.0
+    """That observing took, however many processors shared them."""
 
 
 def digest(rows: Sequence[Row]) -> str:

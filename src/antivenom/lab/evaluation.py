@@ -12,28 +12,22 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from antivenom.judge.scorer import Card as ModelCard
 from antivenom.judge.scorer import Model
-from antivenom.lab import metrics
+from antivenom.lab import breakdown, metrics, splits
+from antivenom.lab.breakdown import Alarm, BehaviorReport, Ranked, TagReport
 from antivenom.lab.calibration import combined
 from antivenom.lab.dataset import Card, Row
-from antivenom.lab.learning import Learnt
+from antivenom.lab.learning import Learnt, learn
+from antivenom.lab.metrics import Figure, figure
 from antivenom.lab.sample import rows as rows_of
+from antivenom.lab.training import Settings
 from antivenom.model.review import MALICIOUS_AT, SUSPICIOUS_AT
 
 RATES = (0.0, 0.0005, 0.001, 0.01)
 _BASES = (0.001, 0.01)
 """Shares of hostile uploads in a simulated day."""
 _KS = (10, 50, 100)
-
-
-class Figure(Struct, frozen=True, kw_only=True):
-    """A share with its interval."""
-
-    hits: float
-    of: int
-    value: float
-    low: float
-    high: float
 
 
 class AtRate(Struct, frozen=True, kw_only=True):
@@ -80,7 +74,14 @@ class PartReport(Struct, frozen=True, kw_only=True):
     lost: int
     inconclusive: int
     seconds: float
-    """Median of observing and judging an archive."""
+    """Of a processor, median of observing an archive."""
+    seconds_slow: float
+    """Nineteen in twenty take less."""
+    megabytes: float
+    """Resident while an archive is observed, median; 0 where nobody measured."""
+    megabytes_most: float
+    tags: list[TagReport]
+    behaviors: list[BehaviorReport]
 
 
 class RuleReport(Struct, frozen=True, kw_only=True):
@@ -105,8 +106,14 @@ class Report(Struct, frozen=True, kw_only=True):
     engine: str
     rulebook: str
     model: str
+    """Day it was made."""
+    card: ModelCard
     parts: list[PartReport]
     rules: list[RuleReport]
+    alarms: list[Alarm]
+    """Ordinary packages that are at least suspicious, those of *check* left out."""
+    ranked: list[Ranked]
+    """What the scorer ranks highest among what the rules leave, *check* left out."""
     peers: dict[str, dict[str, Figure]]
     """Peer -> part -> recall per cluster, from stored verdicts."""
     robustness: dict[str, dict[str, Figure]] = {}
@@ -119,11 +126,15 @@ def evaluate(
     learnt: Learnt,
     *,
     peers: Mapping[str, Mapping[str, bool]] | None = None,
+    later: PartReport | None = None,
 ) -> Report:
-    """Return the report of a data set; `peers` maps a peer to sha256 -> flagged."""
+    """Return the report of a data set; `peers` maps a peer to sha256 -> flagged.
+
+    `later` is the part that `by_time` gives.
+    """
     seen = dict(zip((r.sample.key for r in learnt.rows), learnt.margins, strict=True))
     forest = learnt.model.forest
-    parts = []
+    parts, ranked = [], []
     for name, wanted in (("study", ("study", "wide")), ("check", ("check",))):
         chosen = [r for r in rows if r.sample.part in wanted]
         chosen = [r for r in chosen if name == "check" or r.sample.key in seen]
@@ -132,26 +143,41 @@ def evaluate(
             for r in chosen
         ]
         parts.append(_part(name, chosen, margins, learnt.model))
+        ranked += breakdown.ranked(chosen, margins, learnt.model)
+    if later is not None:
+        parts.append(later)
     return Report(
         data=card.digest,
         engine=card.engine,
         rulebook=card.rulebook,
         model=learnt.model.card.made,
+        card=learnt.model.card,
         parts=parts,
         rules=_rules(rows),
+        alarms=breakdown.alarms(rows),
+        ranked=ranked,
         peers={name: _peer(rows, said) for name, said in (peers or {}).items()},
     )
 
 
-def figure(share: metrics.Share) -> Figure:
-    """Return a share with its interval, rounded."""
-    return Figure(
-        hits=round(share.hits, 3),
-        of=share.of,
-        value=round(share.value, 5),
-        low=round(share.low, 5),
-        high=round(share.high, 5),
-    )
+def by_time(
+    rows: Sequence[Row], card: Card, settings: Settings, since: str = ""
+) -> PartReport | None:
+    """Return what a model of earlier archives does on families that began later, None if too few.
+
+    Rules are those of today: they were written with later archives at hand. Raises `ValueError`
+    when the split leaks.
+    """
+    split = splits.by_time(rows, since)
+    if split is None:
+        return None
+    left = splits.leaks(split.learnt, split.measured)
+    if left:
+        raise ValueError(f"the split by time leaks: {dict(left)}")
+    learnt = learn(split.learnt, card, settings)
+    forest = learnt.model.forest
+    margins = [forest.margin(forest.row(row.features)) for row in split.measured]
+    return _part(f"families from {split.since} on", split.measured, margins, learnt.model)
 
 
 def _part(name: str, rows: list[Row], margins: list[float], model: Model) -> PartReport:
@@ -166,7 +192,8 @@ def _part(name: str, rows: list[Row], margins: list[float], model: Model) -> Par
         for level, at in (("suspicious", SUSPICIOUS_AT), ("malicious", MALICIOUS_AT))
     }
     ordinary = sum(not row.sample.hostile for row in rows)
-    times = sorted(row.seconds for row in rows)
+    times = sorted(row.seconds for row in rows) or [0.0]
+    sizes = sorted(row.peak / 1e6 for row in rows) or [0.0]
     return PartReport(
         part=name,
         specimens=len(rows) - ordinary,
@@ -184,7 +211,12 @@ def _part(name: str, rows: list[Row], margins: list[float], model: Model) -> Par
         precision=metrics.precision_curve(rows, both, _BASES[-1]),
         lost=sum(bool(row.error) for row in rows),
         inconclusive=sum(row.inconclusive for row in rows),
-        seconds=times[len(times) // 2] if times else 0.0,
+        seconds=round(times[len(times) // 2], 4),
+        seconds_slow=round(times[len(times) * 19 // 20], 4),
+        megabytes=round(sizes[len(sizes) // 2], 1),
+        megabytes_most=round(sizes[-1], 1),
+        tags=breakdown.tags(rows),
+        behaviors=breakdown.behaviors(rows),
     )
 
 

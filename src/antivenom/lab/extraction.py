@@ -7,7 +7,7 @@ engine observes anew.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,8 +18,10 @@ from antivenom.catalog.samples import Item, artifact
 from antivenom.compiled import cache_folder
 from antivenom.intake import Locator, from_bytes, open_located
 from antivenom.isolate import Bounds, Done, Pool, Result
-from antivenom.lab.sample import Sample
+from antivenom.lab.sample import Kept, Sample
+from antivenom.model.artifact import Artifact
 from antivenom.model.profile import Profile
+from antivenom.store.blobs import Blobs
 from antivenom.store.packing import pack, unpack
 
 _BOUNDS = Bounds(recycle_after=5000)
@@ -27,6 +29,7 @@ _OURS = b"import os, base64\nexec(base64.b64decode(os.environ['A']))\n"
 """A program of our own that makes the pipeline load everything it imports late."""
 
 
+_COLUMNS = ("key", "profile", "seconds", "peak")
 _BATCH = 300
 """Archives between two writes: what a kill costs at most."""
 
@@ -36,6 +39,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     item: Item | None = None
     locator: Locator | None = None
+    kept: Kept | None = None
 
 
 class Observed(Struct, frozen=True, kw_only=True):
@@ -44,17 +48,24 @@ class Observed(Struct, frozen=True, kw_only=True):
     profile: Profile | None = None
     error: str = ""
     seconds: float = 0.0
+    """Of a processor."""
+    peak: int = 0
+    """Bytes resident in the child at most, where the system says it of one archive."""
 
 
 def profiles(
-    samples: Sequence[Sample], *, jobs: int = 0, tell: Callable[[int, int], None] | None = None
+    samples: Sequence[Sample],
+    *,
+    given: Mapping[str, Observed] | None = None,
+    jobs: int = 0,
+    tell: Callable[[int, int], None] | None = None,
 ) -> list[Observed]:
-    """Return the profile of each sample, from the cache or from children, in order."""
+    """Return the profile of each sample, as given, from the cache or from children, in order."""
     place = kept_at()
-    have = load(place)
+    have = load(place) | dict(given or {})
     missing = [one for one in samples if one.key not in have]
     for part in batched(missing, _BATCH):
-        requests = (Request(item=one.item, locator=one.locator) for one in part)
+        requests = map(_request, part)
         found = observe(requests, len(missing), jobs=jobs, tell=tell)
         have |= dict(zip((one.key for one in part), found, strict=True))
         save(place, {key: one for key, one in have.items() if one.profile is not None})
@@ -80,6 +91,10 @@ def observe(
     return found
 
 
+def _request(one: Sample) -> Request:
+    return Request(item=one.item, locator=one.locator, kept=one.kept)
+
+
 def worker() -> Callable[[bytes], bytes]:
     """Return the work of a child; what it needs late is loaded here, before it is forked."""
     import time
@@ -93,17 +108,43 @@ def worker() -> Callable[[bytes], bytes]:
 
     def work(encoded: bytes) -> bytes:
         request = decode(encoded)
+        forget_peak()
         started = time.process_time()
-        if request.locator is not None:
-            found = open_located(request.locator)
-        else:
-            assert request.item is not None
-            found = artifact(request.item)
-        profile = bare(pipeline.observe(found))
+        profile = bare(pipeline.observe(opened(request)))
         seconds = time.process_time() - started
-        return msgspec.msgpack.encode(Observed(profile=profile, seconds=seconds))
+        return msgspec.msgpack.encode(Observed(profile=profile, seconds=seconds, peak=peak()))
 
     return work
+
+
+def opened(request: Request) -> Artifact:
+    """Return what a request names, in memory. Raises `KeyError` for bytes that are not kept."""
+    if request.locator is not None:
+        return open_located(request.locator)
+    if request.item is not None:
+        return artifact(request.item)
+    assert request.kept is not None
+    data = Blobs(request.kept.blobs).get(request.kept.sha256)
+    return from_bytes(data, request.kept.filename, coordinate=request.kept.coordinate)
+
+
+def forget_peak() -> None:
+    """Let the peak of resident memory start anew, so that it is of one archive."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        # Another system, or not allowed: the peak is then that of the child's life.
+        return
+
+
+def peak() -> int:
+    """Return the peak of resident memory in bytes, 0 where the system does not say."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
+    return int(line.split()[1]) << 10 if line else 0
 
 
 def bare(profile: Profile) -> Profile:
@@ -126,9 +167,11 @@ def load(place: Path) -> dict[str, Observed]:
     if not place.is_file():
         return {}
     table = pq.read_table(place).to_pydict()
+    if not set(_COLUMNS) <= table.keys():
+        return {}
     return {
-        key: Observed(profile=unpack(data, Profile), seconds=seconds)
-        for key, data, seconds in zip(table["key"], table["profile"], table["seconds"], strict=True)
+        key: Observed(profile=unpack(data, Profile), seconds=seconds, peak=peak)
+        for key, data, seconds, peak in zip(*(table[name] for name in _COLUMNS), strict=True)
     }
 
 
@@ -144,6 +187,7 @@ def save(place: Path, have: dict[str, Observed]) -> None:
         "sha256": [p.sha256 if (p := have[k].profile) else "" for k in keys],
         "profile": [pack(have[k].profile) for k in keys],
         "seconds": [have[k].seconds for k in keys],
+        "peak": [have[k].peak for k in keys],
     }
     partial = place.with_suffix(f".{os.getpid()}")
     pq.write_table(pa.table(columns), partial, compression="none")

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from antivenom.lab.dataset import Row
 
 DAY = 10_685
@@ -43,6 +45,27 @@ class Share:
         if k >= self.of:
             return 1.0
         return _solve(lambda p: 1 - _tail(self.of, k + 1, p) <= 0.025)
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """A share with its interval."""
+
+    hits: float
+    of: int
+    value: float
+    low: float
+    high: float
+
+
+def figure(share: Share) -> Figure:
+    """Return a share with its interval, rounded."""
+    return Figure(
+        hits=round(share.hits, 3),
+        of=share.of,
+        value=round(share.value, 5),
+        low=round(share.low, 5),
+        high=round(share.high, 5),
+    )
 
 
 def _solve(reached: Callable[[float], bool]) -> float:

@@ -3,102 +3,220 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from typing import NamedTuple
 
-from antivenom.lab.evaluation import AtRate, Figure, PartReport, Report
+from antivenom.judge.scorer import Card
+from antivenom.lab.breakdown import MOMENTS, Alarm, BehaviorReport
+from antivenom.lab.evaluation import AtRate, PartReport, Report, RuleReport
+from antivenom.lab.metrics import Figure
 
 _STYLE = """\
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #ccc;padding:.2rem .7rem;
-text-align:left}td{font-variant-numeric:tabular-nums}svg{max-width:100%;height:auto}
+:root{color-scheme:light dark;--line:#8883;--soft:#777;--bar:#2a6f97}
+*{box-sizing:border-box}
+body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1.2rem}
+h2{margin-top:3rem;border-bottom:2px solid var(--bar);padding-bottom:.2rem}
+h3{margin:1.8rem 0 .4rem}
+nav{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;margin:.6rem 0}
+caption{text-align:left;font-weight:600;padding:.3rem 0}
+td,th{border-bottom:1px solid var(--line);padding:.25rem .8rem .25rem 0;text-align:left;
+vertical-align:top}
+td{font-variant-numeric:tabular-nums}
+tr:hover td{background:#8881}
+small,.soft{color:var(--soft)}
+code{font-size:.92em;overflow-wrap:anywhere}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;margin:1rem 0}
+.card{border:1px solid var(--line);border-radius:.5rem;padding:.8rem 1rem}
+.card b{display:block;font-size:1.7rem;line-height:1.2}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem}
+figure{margin:0;background:#fff;border-radius:.5rem;padding:.4rem}
+svg{max-width:100%;height:auto;display:block}
+details{margin:.6rem 0}
+summary{cursor:pointer;font-weight:600}
 """
+_POOR = 12
+"""Rows of a long table before the rest is folded away."""
+
+
+class Cell(NamedTuple):
+    """Markup of our own; every plain text is escaped."""
+
+    html: str
 
 
 def html(report: Report) -> str:
     """Return the page."""
-    body = "".join(_body(report))
     return (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title>"
-        f"<style>{_STYLE}</style><h1>Evaluation</h1>{body}</html>\n"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evaluation</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f"<style>{_STYLE}</style></head><body>{''.join(_body(report))}</body></html>\n"
     )
 
 
 def _body(report: Report) -> Iterator[str]:
+    yield "<h1>Evaluation</h1>"
     yield (
-        f"<p>Data {report.data[:12]}, engine {report.engine[:12]}, rule book "
-        f"{report.rulebook[:12]}, model of {escape(report.model)}. Clusters count as the mean over "
-        "their archives; intervals are Clopper-Pearson at 95 %; errors are misses.</p>"
+        f"<p class=soft>Data <code>{report.data[:12]}</code>, engine <code>{report.engine[:12]}"
+        f"</code>, rule book <code>{report.rulebook[:12]}</code>, model of {escape(report.model)}."
+        " A cluster counts as the mean over its archives. Intervals are Clopper-Pearson at 95 %. "
+        "Errors and inconclusive reviews are misses.</p>"
     )
+    names = [*(part.part for part in report.parts), "Robustness", "Peers", "False alarms"]
+    names += ["What ranks highest", "Rules", "The model"]
+    links = (f'<a href="#{_anchor(name)}">{escape(name)}</a>' for name in names)
+    yield f"<nav>{''.join(links)}</nav>"
+    yield f'<div class="cards">{"".join(_cards(report))}</div>'
     for part in report.parts:
         yield from _part(part)
-    if report.peers:
-        yield "<h2>Peers, recall per cluster (stored verdicts)</h2>"
-        head = ["peer", *next(iter(report.peers.values()))]
-        yield _table(
-            head,
-            [[name, *map(_shown, found.values())] for name, found in report.peers.items()],
-        )
-    for name, changes in report.robustness.items():
-        yield f"<h2>Robustness, {escape(name)}: recall at suspicious</h2>"
-        yield _table(["change", ""], [[change, _shown(one)] for change, one in changes.items()])
-    yield "<h2>Rules</h2>"
-    yield _table(
-        ["rule", "archives", "clusters", "carried alone", "precision", "ordinary, by sha256"],
-        [
-            [
-                one.rule,
-                str(one.fires),
-                str(one.clusters),
-                str(one.alone),
-                f"{one.precision:.2f}",
-                ", ".join(sha256[:12] for sha256 in one.alarms)
-                + (f" and {one.alarms_checked} checked" if one.alarms_checked else ""),
-            ]
-            for one in report.rules
-        ],
+    yield from _robustness(report)
+    yield _heading("Peers")
+    yield _peers(report)
+    yield _heading("False alarms")
+    yield "<p>Ordinary packages at least suspicious; those of <i>check</i> are not named.</p>"
+    yield _table(("package", "stratum", "verdict", "score", "rules"), map(_alarm, report.alarms))
+    yield from _ranked(report)
+    yield _heading("Rules")
+    yield _folding(
+        ("rule", "archives", "clusters", "carried alone", "precision", "ordinary packages hit"),
+        [_rule(one, {alarm.sha256 for alarm in report.alarms}) for one in report.rules],
+        at=40,
     )
+    yield from _model(report.card)
+
+
+def _cards(report: Report) -> Iterator[str]:
+    for part in report.parts:
+        found, false = (
+            part.verdicts[k] for k in ("recall, suspicious", "false alarms, suspicious")
+        )
+        yield (
+            f'<div class="card"><b>{found.value:.1%}</b>of {found.of} clusters found, '
+            f"{escape(part.part)}<br><small>{found.low:.1%} to {found.high:.1%}</small></div>"
+            f'<div class="card"><b>{false.hits:.0f} of {false.of}</b>ordinary packages at least '
+            f"suspicious, {escape(part.part)}<br><small>up to {false.high:.2%} of them; no alarm "
+            f"at all would prove {part.proves:.2%}</small></div>"
+        )
 
 
 def _part(part: PartReport) -> Iterator[str]:
-    yield f"<h2>{escape(part.part)}</h2>"
+    yield _heading(part.part)
     yield (
-        f"<p>{part.specimens} specimens, {part.ordinary} ordinary packages, {part.lost} lost, "
-        f"{part.inconclusive} inconclusive, median {part.seconds * 1000:.0f} ms. No alarm on "
-        f"{part.ordinary} packages proves less than 3/{part.ordinary} = {part.proves:.2%}: "
-        "a rate below that is not measured here, whatever the table says.</p>"
+        f"<p>{part.specimens} specimens, {part.ordinary} ordinary packages; {part.lost} lost, "
+        f"{part.inconclusive} inconclusive. Observing takes {part.seconds * 1000:.0f} ms of a "
+        f"processor in the median, at most {part.seconds_slow:.1f} s for nineteen in twenty; "
+        f"{part.megabytes:.0f} MB are resident in the median, {part.megabytes_most:.0f} at most."
+        f"</p><p>Rule of three: had none of {part.ordinary} packages been flagged, that would prove"
+        f" a rate below 3/{part.ordinary} = {part.proves:.2%} and no better. A smaller rate in a "
+        "table is not measured here, whatever the table says.</p>"
     )
-    yield _table(["at the verdicts", "", ""], [[k, _shown(v)] for k, v in part.verdicts.items()])
-    for title, found in (("rules alone", part.rules), ("rules and model", part.model)):
-        yield _table(
-            [title, "alarms allowed", "score above", "recall, clusters", "recall, families"],
-            [_rate(one) for one in found],
+    yield _table(("at the verdicts", ""), [(k, _shown(v)) for k, v in part.verdicts.items()])
+    head: tuple[str, ...]
+    for title, found in (("Rules alone", part.rules), ("Rules and model", part.model)):
+        head = ("false alarms", "allowed", "score above", "recall, clusters", "recall, families")
+        yield _table(head, map(_rate, found), title)
+    yield '<div class="plots">'
+    for points, across, up in (
+        (part.roc, "false-alarm rate", "recall per cluster"),
+        (part.precision, "recall per cluster", "precision at 1 % hostile"),
+    ):
+        yield f"<figure>{plot(points, across, up)}</figure>"
+    yield "</div>"
+    yield from _day(part)
+    yield _table(
+        ("stratum", "at least suspicious"),
+        [(k, _shown(v)) for k, v in part.strata.items()],
+        "Ordinary packages",
+    )
+    if part.tags:
+        yield "<h3>By what the listing says of specimens</h3>"
+        head = ("tag", "at least suspicious", "malicious")
+        found_by = [(one.tag, _shown(one.suspicious), _shown(one.malicious)) for one in part.tags]
+        yield _folding(head, found_by, at=_POOR)
+    yield "<h3>By behavior and activation</h3>"
+    yield (
+        "<p class=soft>Clusters in which a behavior was observed at a moment or earlier, how many "
+        "of them are at least suspicious, and ordinary packages that do the same.</p>"
+    )
+    head = ("behavior", *(f"{name}: {about}" for name, about in MOMENTS.items()))
+    yield _folding(head, [_behavior(one) for one in part.behaviors], at=_POOR)
+
+
+def _day(part: PartReport) -> Iterator[str]:
+    rows = [
+        (
+            f"{day.base:.1%}",
+            f"{day.found:.1f}",
+            f"{day.alarms:.1f} (up to {day.alarms_high:.0f})",
+            f"{day.precision:.2f} (at least {day.precision_low:.2f})",
+            *(f"{value:.2f}" for value in day.at_k.values()),
         )
-    yield _table(
-        ["ordinary stratum", "at least suspicious"],
-        [[k, _shown(v)] for k, v in part.strata.items()],
+        for day in part.days
+    ]
+    ks = [f"precision of the first {k}" for k in part.days[0].at_k] if part.days else []
+    head = ("hostile", "found", "false alarms", "precision", *ks)
+    yield _table(head, rows, "A day of 10,685 uploads, at suspicious")
+
+
+def _robustness(report: Report) -> Iterator[str]:
+    yield _heading("Robustness")
+    if not report.robustness:
+        yield "<p>Not measured in this run (<code>--robust N</code>).</p>"
+        return
+    yield (
+        "<p>Recall at suspicious, at the same threshold, when the same thing is written "
+        "differently.</p>"
+    )
+    changes = next(iter(report.robustness.values()))
+    before = {name: next(iter(found.values())).value for name, found in report.robustness.items()}
+    rows = []
+    for change in changes:
+        cells = [change]
+        for name, found in report.robustness.items():
+            lost = (before[name] - found[change].value) * 100
+            cells.append(f"{_shown(found[change])}" + (f", {-lost:+.1f} points" if lost else ""))
+        rows.append(cells)
+    yield _table(("change", *report.robustness), rows)
+
+
+def _peers(report: Report) -> str:
+    if not report.peers:
+        return "<p>No stored verdicts were given (<code>--peers CSV</code>).</p>"
+    ours = ["this engine, suspicious"]
+    ours += [_shown(p.verdicts["recall, suspicious"]) for p in report.parts[:2]]
+    theirs = [[name, *map(_shown, found.values())] for name, found in report.peers.items()]
+    return _table(("recall per cluster", *next(iter(report.peers.values()))), [ours, *theirs])
+
+
+def _ranked(report: Report) -> Iterator[str]:
+    yield _heading("What ranks highest")
+    yield (
+        "<p>Packages that the trained scorer ranks above what the rules say of them, and what it "
+        "looked at. It makes no verdict.</p>"
     )
     yield _table(
+        ("sha256", "stratum", "rank", "rules", "because"),
         [
-            "hostile share of a day",
-            "found",
-            "false alarms",
-            "precision",
-            "precision of the first k",
+            (_hash(one.sha256), one.stratum, f"{one.score:.2f}", f"{one.rules:.2f}",
+             "; ".join(one.reasons))
+            for one in report.ranked
         ],
-        [
-            [
-                f"{day.base:.1%}",
-                f"{day.found:.1f}",
-                f"{day.alarms:.1f} (up to {day.alarms_high:.0f})",
-                f"{day.precision:.2f} (at least {day.precision_low:.2f})",
-                ", ".join(f"{k}: {v:.2f}" for k, v in day.at_k.items()),
-            ]
-            for day in part.days
-        ],
-    )
-    yield plot(part.roc, "false-alarm rate", "recall per cluster")
-    yield plot(part.precision, "recall per cluster", "precision at 1 % hostile")
+    )  # fmt: skip
+
+
+def _model(card: Card) -> Iterator[str]:
+    yield _heading("The model")
+    rows = [
+        ("learnt from", f"{card.specimens} specimens of {card.clusters} clusters, {card.ordinary} "
+         "ordinary packages"),
+        *((name, f"{value:.4f}") for name, value in card.metrics.items()),
+        *((f"threshold, {name}", f"{value:.4f}") for name, value in card.thresholds.items()),
+        ("seed", str(card.seed)),
+    ]  # fmt: skip
+    yield _table(("", ""), rows)
+    yield f"<ul>{''.join(f'<li>{escape(one)}' for one in card.weaknesses)}</ul>"
 
 
 def plot(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
@@ -109,7 +227,7 @@ def plot(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
     with matplotlib.rc_context({"svg.hashsalt": "antivenom", "svg.fonttype": "none"}):
         drawing = Drawing(figsize=(5, 3.2), layout="constrained")
         axes = drawing.add_subplot()
-        axes.step([x for x, _ in points], [y for _, y in points], where="post", color="#246")
+        axes.step([x for x, _ in points], [y for _, y in points], where="post", color="#2a6f97")
         axes.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.02))
         axes.grid(visible=True, alpha=0.3)
         written = io.StringIO()
@@ -118,21 +236,73 @@ def plot(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
     return text[text.index("<svg") :]
 
 
-def _rate(one: AtRate) -> list[str]:
-    return [
-        f"at {one.rate:.2%}",
-        str(one.allowed),
-        f"{one.above:.3f}",
-        _shown(one.clusters),
-        _shown(one.families),
-    ]
+def _rate(one: AtRate) -> tuple[str, ...]:
+    above = "any" if one.above < 0 else f"{one.above:.3f}"
+    shown = _shown(one.clusters), _shown(one.families)
+    return f"at {one.rate:.2%}", str(one.allowed), above, *shown
+
+
+def _behavior(one: BehaviorReport) -> tuple[str, ...]:
+    cells = [one.id]
+    for moment in MOMENTS:
+        cell = one.cells.get(moment)
+        if cell is None:
+            cells.append("")
+            continue
+        share = f" ({cell.found.value:.0%})" if cell.found.of else ""
+        found = f"{cell.found.hits:.0f} of {cell.found.of} clusters{share}"
+        cells.append(f"{found}, {cell.ordinary} ordinary")
+    return tuple(cells)
+
+
+def _alarm(one: Alarm) -> tuple[str | Cell, ...]:
+    named = Cell(f'<span id="a-{one.sha256[:16]}">{escape(one.name)}</span> ')
+    return named, one.stratum, one.verdict, f"{one.score:.2f}", ", ".join(one.rules)
+
+
+def _rule(one: RuleReport, alarming: set[str]) -> tuple[str | Cell, ...]:
+    hit = (
+        f'<a href="#a-{sha256[:16]}"><code>{sha256[:12]}</code></a>'
+        if sha256 in alarming
+        else f"<code>{sha256[:12]}</code>"
+        for sha256 in map(escape, one.alarms)
+    )
+    checked = f" and {one.alarms_checked} checked" if one.alarms_checked else ""
+    counts = str(one.fires), str(one.clusters), str(one.alone), f"{one.precision:.2f}"
+    return one.rule, *counts, Cell(" ".join(hit) + checked)
 
 
 def _shown(one: Figure) -> str:
     return f"{one.value:.1%} of {one.of} ({one.low:.1%} to {one.high:.1%})"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _hash(sha256: str) -> Cell:
+    return Cell(f"<code>{escape(sha256[:12])}</code>")
+
+
+def _heading(name: str) -> str:
+    return f'<h2 id="{_anchor(name)}">{escape(name)}</h2>'
+
+
+def _anchor(name: str) -> str:
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+
+
+def _folding(head: Sequence[str], rows: Sequence[Sequence[str | Cell]], *, at: int) -> str:
+    """Return a table of which the rest is folded away."""
+    shown = _table(head, rows[:at])
+    if len(rows) <= at:
+        return shown
+    left = f"<summary>{len(rows) - at} more</summary>"
+    return f"{shown}<details>{left}{_table(head, rows[at:])}</details>"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str | Cell]], title: str = "") -> str:
     top = "".join(f"<th>{escape(cell)}" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}" for cell in row) for row in rows)
-    return f"<table><tr>{top}{body}</table>"
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}' for cell in row)}" for row in rows)
+    caption = f"<caption>{escape(title)}</caption>" if title else ""
+    return f'<div class="wide"><table>{caption}<thead><tr>{top}<tbody>{body}</table></div>'
+
+
+def _cell(cell: str | Cell) -> str:
+    return cell.html if isinstance(cell, Cell) else escape(cell)

@@ -20,7 +20,7 @@ from msgspec import Struct
 from antivenom.isolate import Bounds, Done, Pool
 from antivenom.lab import metrics
 from antivenom.lab.dataset import Row
-from antivenom.lab.evaluation import Figure, figure
+from antivenom.lab.metrics import Figure, figure
 from antivenom.lab.rewriting import CHANGES, Files, rewritten
 from antivenom.model.artifact import Artifact, ArtifactKind
 from antivenom.model.review import SUSPICIOUS_AT

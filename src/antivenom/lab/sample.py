@@ -16,10 +16,23 @@ from antivenom.errors import TargetError
 from antivenom.intake import Failure, Locator, Options, gather
 from antivenom.intake.files import locate
 from antivenom.intake.installed import locate_environment
+from antivenom.model.coordinate import Coordinate
 
 Part = Literal["study", "check", "wide"]
+_FIRST = "2003-01-01"
+"""The index did not exist before."""
 PARTS: tuple[Part, ...] = ("study", "check", "wide")
 """What is learnt from; what is only measured and never listed; more ordinary packages."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """Bytes in the blob store of a catalog."""
+
+    blobs: str
+    """Its URL."""
+    sha256: str
+    filename: str
+    coordinate: Coordinate | None = None
 
 
 class Sample(Struct, frozen=True, kw_only=True):
@@ -38,9 +51,10 @@ class Sample(Struct, frozen=True, kw_only=True):
     family: str = ""
     tags: tuple[str, ...] = ()
     date: str = ""
-    """Day it was first seen, "" unknown."""
+    """Day it was first seen, or of its newest file; "" unknown."""
     item: Item | None = None
     locator: Locator | None = None
+    kept: Kept | None = None
 
     @property
     def hostile(self) -> bool:
@@ -114,9 +128,19 @@ def _specimen(archive: Path, row: Mapping[str, str], password: bytes) -> Sample:
         cluster=row["cluster_id"],
         family=row["family_id"],
         tags=tuple(row["behaviour_tags"].split()),
-        date=row.get("added_date", ""),
+        date=day(row.get("newest_mtime", ""), row.get("added_date", "")),
         item=item,
     )
+
+
+def day(newest: str, listed: str) -> str:
+    """Return the day an archive is from: that of its newest file, unless nobody can believe it.
+
+    An attacker may write any date; one before the index existed or after the listing is not taken.
+    """
+    newest, listed = newest[:10], listed[:10]
+    believed = _FIRST <= newest <= (listed or "9999")
+    return newest if believed else listed
 
 
 def _wide(locator: Locator, stratum: str) -> Sample:

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from antivenom.lab.dataset import Row
 
 FOLDS = 5
 _ALIKE = 0.8
 """Share of code members that make two archives near-duplicates."""
+_LATEST = 5
+"""One family in so many is later."""
+_FEWEST = 20
+"""Dated families without which a split by time says nothing."""
 _COMMON = 12
 """A skeleton in more projects than this is a library everybody ships, and ties nothing."""
 
@@ -39,6 +44,55 @@ def leaks(learnt: Sequence[Row], measured: Sequence[Row]) -> Counter[str]:
     """Count ties between two splits by their kind: hash, project, cluster, family, code."""
     ties = _Ties(measured, _everyday([*learnt, *measured]))
     return Counter(kind for row in learnt for kind in ties.of(row))
+
+
+class Later(NamedTuple):
+    """A split by time: what was there before a day, and what nobody had seen by then."""
+
+    since: str
+    learnt: list[Row]
+    measured: list[Row]
+
+
+def by_time(rows: Sequence[Row], since: str = "") -> Later | None:
+    """Split by the day archives are from; None without enough days.
+
+    Specimens whose family began on `since` or later are measured, those before it learnt from;
+    without `since`, the day on which the latest fifth of the families begins. Ordinary packages
+    have no day that means anything and are split by project. Nothing of the part *check* is used,
+    and what is tied to anything learnt is not measured.
+    """
+    open_ = [row for row in rows if row.sample.part != "check"]
+    began = _beginnings(open_)
+    days = sorted(began.values())
+    if not since and len(days) >= _FEWEST:
+        since = days[-max(len(days) // _LATEST, 1)]
+    later = [row for row in open_ if _is_later(row, began, since)]
+    earlier = [row for row in open_ if _is_earlier(row, since)]
+    ties = _Ties(earlier, _everyday(open_))
+    measured = [row for row in later if not any(ties.of(row))]
+    kinds = {(one.sample.hostile, n) for n, some in enumerate((earlier, measured)) for one in some}
+    return Later(since, earlier, measured) if since and len(kinds) == 4 else None
+
+
+def _beginnings(rows: Sequence[Row]) -> dict[str, str]:
+    """Return family -> the day of its first dated archive."""
+    found: dict[str, str] = {}
+    for row in rows:
+        one = row.sample
+        if one.hostile and one.date:
+            found[one.family] = min(found.get(one.family, one.date), one.date)
+    return found
+
+
+def _is_later(row: Row, began: Mapping[str, str], since: str) -> bool:
+    one = row.sample
+    return began.get(one.family, "") >= since if one.hostile else fold(row, FOLDS) == 0
+
+
+def _is_earlier(row: Row, since: str) -> bool:
+    one = row.sample
+    return "" < one.date < since if one.hostile else fold(row, FOLDS) != 0
 
 
 class _Ties:
