@@ -29,6 +29,23 @@ _MOMENT: Mapping[str, str] = {
     "load": " when imported or earlier",
     "ever": "",
 }
+_FAMILY: Mapping[str, str] = {
+    "net": "uses the network",
+    "process": "starts programs",
+    "code": "runs text, modules or native code",
+    "file": "reads or changes files",
+    "data": "decodes or packs data",
+    "secrets": "takes secrets",
+    "user": "watches the user",
+    "host": "looks at the machine",
+    "guard": "chooses when to act",
+    "persist": "stays after a restart",
+    "tamper": "changes other things",
+    "defense": "weakens defenses",
+    "supply": "touches other packages or their building",
+    "impact": "uses the machine for itself",
+}
+"""A family as a whole."""
 _ODD: Mapping[str, str] = {
     "layers": "holds decoded texts",
     "rules": "findings of the rules",
@@ -95,12 +112,12 @@ def said(feature: str) -> str:
 def _does(id: str) -> str:
     family, _, kind = id.partition(".")
     if kind == "*":
-        return f"anything of {family}"
+        return _FAMILY.get(family, f"anything of {family}")
     return BEHAVIORS.get(id) or f"{family}: {kind.replace('-', ' ')}"
 
 
 def _source(id: str) -> str:
-    return _does(id) if "." in id else f"anything of {id}"
+    return _does(id) if "." in id else _does(f"{id}.*")
 
 
 def _reason(facts: Sequence[Fact], share: float) -> RankReason:

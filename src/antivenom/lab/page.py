@@ -27,7 +27,8 @@ vertical-align:top}
 td{font-variant-numeric:tabular-nums}
 tr:hover td{background:#8881}
 small,.soft{color:var(--soft)}
-code{font-size:.92em;overflow-wrap:anywhere}
+code{font-size:.92em}
+td:first-child{white-space:nowrap}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;margin:1rem 0}
 .card{border:1px solid var(--line);border-radius:.5rem;padding:.8rem 1rem}
 .card b{display:block;font-size:1.7rem;line-height:1.2}
@@ -118,11 +119,9 @@ def _part(part: PartReport) -> Iterator[str]:
         head = ("false alarms", "allowed", "score above", "recall, clusters", "recall, families")
         yield _table(head, map(_rate, found), title)
     yield '<div class="plots">'
-    for points, across, up in (
-        (part.roc, "false-alarm rate", "recall per cluster"),
-        (part.precision, "recall per cluster", "precision at 1 % hostile"),
-    ):
-        yield f"<figure>{plot(points, across, up)}</figure>"
+    roc = plot(part.roc, "false-alarm rate", "recall per cluster", close=True)
+    precision = plot(part.precision, "recall per cluster", "precision at 1 % hostile")
+    yield f"<figure>{roc}</figure><figure>{precision}</figure>"
     yield "</div>"
     yield from _day(part)
     yield _table(
@@ -219,8 +218,13 @@ def _model(card: Card) -> Iterator[str]:
     yield f"<ul>{''.join(f'<li>{escape(one)}' for one in card.weaknesses)}</ul>"
 
 
-def plot(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
-    """Return a step plot as SVG to be put into a page; the same points give the same text."""
+def plot(
+    points: Sequence[tuple[float, float]], across: str, up: str, *, close: bool = False
+) -> str:
+    """Return a step plot as SVG to be put into a page; the same points give the same text.
+
+    `close` shows what is near zero larger.
+    """
     import matplotlib
     from matplotlib.figure import Figure as Drawing
 
@@ -229,6 +233,10 @@ def plot(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
         axes = drawing.add_subplot()
         axes.step([x for x, _ in points], [y for _, y in points], where="post", color="#2a6f97")
         axes.set(xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.02))
+        if close:
+            # What matters happens below one in a hundred.
+            axes.set_xscale("symlog", linthresh=0.01, linscale=1.0)
+            axes.set_xticks([0, 0.01, 0.1, 1], ["0", "1 %", "10 %", "all"])
         axes.grid(visible=True, alpha=0.3)
         written = io.StringIO()
         drawing.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
