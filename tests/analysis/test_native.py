@@ -146,6 +146,15 @@ def test_unknown_packer_shows_as_noise_with_few_imports() -> None:
     assert not observe_native(pe({"K.dll": ["f"]}, text=bytes(8192)), "a.exe")
 
 
+def test_instructions_of_two_lengths_look_random_without_being_packed() -> None:
+    dense = b"".join(bytes([n % 160 + n // 160 % 7]) for n in range(16 << 10))
+    assert native.PACKED_ENTROPY < native.entropy(dense) < 7.8
+    riscv = 0xF3
+    assert not observe_native(elf(text=dense, machine=riscv), "demo/core.so")
+    assert observe_native(elf(text=dense), "demo/core.so")
+    assert observe_native(elf(text=NOISE, machine=riscv), "demo/core.so")
+
+
 def test_entropy() -> None:
     assert native.entropy(b"") == 0
     assert native.entropy(bytes(100)) == 0

@@ -6,8 +6,14 @@ import struct
 from collections.abc import Sequence
 
 
-def elf(imports: Sequence[str] = (), *, text: bytes = b"\xc3" * 16, tail: bytes = b"") -> bytes:
-    """A 64-bit shared object that imports functions."""
+def elf(
+    imports: Sequence[str] = (),
+    *,
+    text: bytes = b"\xc3" * 16,
+    tail: bytes = b"",
+    machine: int = 62,
+) -> bytes:
+    """A 64-bit shared object that imports functions; for x86 unless told otherwise."""
     strings = b"\0" + b"".join(name.encode() + b"\0" for name in imports)
     symbols = bytes(24)
     at = 1
@@ -30,7 +36,7 @@ def elf(imports: Sequence[str] = (), *, text: bytes = b"\xc3" * 16, tail: bytes 
     sections_at += -sections_at % 8
     total = sections_at + 6 * 64
     head = b"\x7fELF\x02\x01\x01" + bytes(9)
-    head += struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, sections_at, 0, 64, 56, 2, 64, 6, 5)
+    head += struct.pack("<HHIQQQIHHHHHH", 3, machine, 1, 0, 64, sections_at, 0, 64, 56, 2, 64, 6, 5)
     load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, total, total, 4096)
     dynamic_header = struct.pack(
         "<IIQQQQQQ", 2, 6, dynamic, dynamic, dynamic, len(dyn), len(dyn), 8

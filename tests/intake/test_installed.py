@@ -64,6 +64,12 @@ def test_changed_missing_and_added_files_are_anomalies(tmp_path: Path) -> None:
     assert "alpha/__pycache__/c.cpython-311.pyc" in paths
 
 
+def test_commands_that_a_system_keeps_elsewhere_are_no_anomalies(tmp_path: Path) -> None:
+    site = _install(tmp_path, "beta", {"beta.py": "b = 1\n", "../../../bin/beta": "#!python\n"})
+    (site / "../../../bin/beta").unlink()
+    assert open_located(_by_name(tmp_path)["beta-1.0.dist-info"]).anomalies == ()
+
+
 def test_a_file_nobody_claims_is_reviewed_too(tmp_path: Path) -> None:
     site = _install(tmp_path, "alpha", {"alpha/a.py": "a"})
     (site / "zzz.pth").write_text("import os\n")

@@ -6,6 +6,7 @@ import hashlib
 
 import msgspec
 
+from antivenom.analysis.answered import settled
 from antivenom.model.fact import Fact, Layer
 from antivenom.model.label import STRENGTH
 from antivenom.model.limits import Limits
@@ -13,6 +14,10 @@ from antivenom.model.limits import Limits
 MAX_VALUE = 256
 _PER_ID = 60
 """Facts of one id in one member; the rest is counted, so a table of URLs is not a flood."""
+
+_OPEN = frozenset(["literal", "written-file", "bundled-file"])
+"""How a text became a layer without having been hidden: anybody can read it where it stands."""
+_MOST_ARGS = 3
 
 _ACTS = frozenset(["behavior", "flow", "native"])
 _STARTS = ("process.spawn", "process.shell")
@@ -41,6 +46,8 @@ class FactLog:
         """Decoded text by layer, for excerpts."""
         self._known: dict[tuple[str, str], int] = {}
         self._depth: dict[int, int] = {0: 0}
+        self._peeled: dict[int, int] = {}
+        """Layer -> how many encoded texts lie around it."""
 
     def add(self, fact: Fact) -> None:
         """Add one fact, or strengthen the one already known of the same place."""
@@ -48,6 +55,9 @@ class FactLog:
             # What arrived is started itself: no tool that only reads it, no stream put in place.
             kind = "stream" if "how=dup2" in fact.args else "other"
             fact = msgspec.structs.replace(fact, path_class=kind)
+        peeled = self._peeled.get(fact.layer, 0)
+        if peeled and len(fact.args) < _MOST_ARGS:
+            fact = msgspec.structs.replace(fact, args=(*fact.args, f"depth={peeled}"))
         # A private key and a token that leave by one call are two facts.
         value = f"{fact.value}\0{fact.path_class}" if fact.kind == "flow" else fact.value
         key = (fact.member, fact.layer, fact.scope, fact.id, value)
@@ -71,7 +81,8 @@ class FactLog:
     def facts(self, sha256: str) -> tuple[Fact, ...]:
         """Return all facts, numbered, in a stable order."""
         ordered = sorted(
-            self._facts.values(), key=lambda f: (f.member, f.layer, f.line, f.id, f.value, f.scope)
+            settled(self._facts.values()),
+            key=lambda f: (f.member, f.layer, f.line, f.id, f.value, f.scope),
         )
         return tuple(
             msgspec.structs.replace(fact, artifact=sha256, n=n) for n, fact in enumerate(ordered)
@@ -96,6 +107,7 @@ class FactLog:
         text = data[:200_000].decode("utf-8", "replace")
         self._known[member, sha256] = number
         self._depth[number] = depth
+        self._peeled[number] = self._peeled.get(parent, 0) + (not _OPEN.issuperset(via))
         self.texts[number] = text
         self.layers.append(
             Layer(

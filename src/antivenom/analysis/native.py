@@ -29,6 +29,10 @@ MOST_SECTIONS = 200
 ENTROPY_SAMPLE = 16 << 10
 PACKED_ENTROPY = 7.2
 """Bits a byte; compiled code stays below 6.7."""
+_DENSE_ENTROPY = 7.8
+"""Where instructions of two and four bytes mix; what is compressed or encrypted is above."""
+_DENSE = frozenset([0xF3])
+"""ELF's numbers of such machines: RISC-V."""
 FEW_IMPORTS = 12
 
 _TABLE = Path(__file__).with_name("native.toml")
@@ -215,13 +219,21 @@ def _packed(image: Image, data: bytes, details: tuple[str, ...]) -> Iterator[Sig
         return
     if len(image.names) > FEW_IMPORTS * 2:
         return
+    bar = _DENSE_ENTROPY if _machine(data) in _DENSE else PACKED_ENTROPY
     for name, executable, sample in image.sections:
-        if executable and len(sample) >= 4096 and entropy(sample) >= PACKED_ENTROPY:
+        if executable and len(sample) >= 4096 and entropy(sample) >= bar:
             value = f"section {name[:40]} is compressed or encrypted"
             yield Sighting(
                 id="native.packed", kind="native", value=value, args=details, certainty="low"
             )
             return
+
+
+def _machine(data: bytes) -> int:
+    """Return the machine that an ELF file is for, 0 for other files."""
+    if data[:4] != b"\x7fELF":
+        return 0
+    return int.from_bytes(data[18:20], "big" if data[5:6] == b"\x02" else "little")
 
 
 def entropy(data: bytes) -> float:

@@ -71,6 +71,19 @@ _BUILD_SCRIPTS = frozenset(
     ]
 )
 """What sources are built with: who fetched them meant to do that."""
+_PREPARING = frozenset(
+    ["autogen.sh", "bootstrap", "bootstrap.sh", "buildconf", "configure", "config.guess"]
+)
+"""Of these, what a shell is given that is started nowhere else."""
+_CHOSEN = frozenset(
+    [
+        *("ar", "as", "cc", "cmake", "cpp", "cxx", "f77", "f90", "fc", "ld", "make", "nm", "nvcc"),
+        *("pkg_config", "ranlib"),
+    ]
+)
+"""Variables of the environment that name the tools of a build."""
+_ABOUT_ITSELF = frozenset(["--version", "-version", "-V", "--help"])
+"""Asked this alone, an installed program tells of itself and ends."""
 _LONGEST = 4000
 _TEMPORARY = re.compile(r"[\"']?/(?:var/tmp|tmp|dev/shm)/(?!(?:[^/]{1,200}/){0,9}bin/)")
 """Nobody installs tools there, unless as a whole environment."""
@@ -115,15 +128,20 @@ def _class(words: Sequence[str]) -> str:
     first = words[0]
     name = _name(first)
     if not name or HOLE in first or (name[0] == name[-1] == "%"):
-        # Also what a variable of the environment names.
-        return "computed"
+        # Also what a variable of the environment names, unless builds are told their tools so.
+        return "tool" if name.strip("%") in _CHOSEN else "computed"
     if name.startswith(_PYTHON):
         return "python"
     if _TEMPORARY.match(first):
         return "other"
     if name in _names() or name.removesuffix(".exe") in _names():
         return "tool"
-    return "script" if name in _RUNNERS and _script(words) else "other"
+    if len(words) == 2 and words[1] in _ABOUT_ITSELF and "/" not in first.replace("\\", "/"):
+        return "tool"
+    script = _script(words) if name in _RUNNERS else ""
+    if _name(script) in _PREPARING:
+        return "tool"
+    return "script" if script else "other"
 
 
 def _script(words: Sequence[str]) -> str:

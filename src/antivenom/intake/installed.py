@@ -63,7 +63,7 @@ def open_installed(locator: Locator, limits: Limits = DEFAULT_LIMITS) -> Artifac
             anomalies.append(_anomaly(AnomalyKind.TRAVERSAL, name, detail))
             continue
         member = member_of(path, _wheel_path(info, name), limits)
-        problem = _mismatch(path, member, digest)
+        problem = _mismatch(path, member, digest, outside=not path.is_relative_to(site))
         if problem:
             anomalies.append(_anomaly(AnomalyKind.RECORD_MISMATCH, member.path, problem))
         if member.kind is not MemberKind.OTHER:
@@ -221,10 +221,14 @@ def _wheel_path(info: Path, name: str) -> str:
     return printable(f"{data}/data/{rest}")
 
 
-def _mismatch(path: Path, member: Member, claimed: str) -> str:
-    """Say how a file differs from its RECORD row, "" when it does not."""
+def _mismatch(path: Path, member: Member, claimed: str, *, outside: bool) -> str:
+    """Say how a file differs from its RECORD row, "" when it does not.
+
+    Commands and data outside the site are moved by whoever packs for a whole system; what is not
+    there does not run.
+    """
     if member.kind is MemberKind.OTHER:
-        return "" if _derived(member.path) else "listed in RECORD but missing"
+        return "" if outside or _derived(member.path) else "listed in RECORD but missing"
     algorithm, _, value = claimed.partition("=")
     if not value or algorithm not in ("sha256", "sha384", "sha512"):
         return ""

@@ -35,10 +35,11 @@ CLOSED_FIELDS: Mapping[str, frozenset[str]] = {
 """Fields whose values are known beforehand, so that a misspelling is caught."""
 ALIASES: Mapping[str, str] = {"class": "hostclass"}
 NUMBER_ARGS = frozenset(
-    {"bits", "blanks", "count", "length", "lines", "rank", "share", "specimens"}
+    {"bits", "blanks", "count", "depth", "length", "lines", "rank", "share", "specimens"}
 )
 ARGS = NUMBER_ARGS | {
     "all",
+    "answer",
     "by",
     "cipher",
     "currency",

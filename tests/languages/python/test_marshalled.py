@@ -132,6 +132,33 @@ def test_bytecode_has_the_facts_of_its_source(version: str, tmp_path: Path) -> N
     assert facts("__init__.pyc", compiled(THIEF, version, tmp_path)) == expected
 
 
+STARTED = """
+import subprocess
+import sys
+
+
+def show(name):
+    return subprocess.Popen(["demo-viewer", name])
+
+
+if __name__ == "__main__":
+    try:
+        name = sys.argv[1]
+    except IndexError:
+        print("usage: show NAME")
+    else:
+        print(show(name))
+"""
+
+
+@pytest.mark.parametrize("version", _KNOWN)
+def test_what_only_the_main_program_does_is_not_done_on_import(
+    version: str, tmp_path: Path
+) -> None:
+    found = facts("__init__.pyc", compiled(STARTED, version, tmp_path))
+    assert {f[3] for f in found if f[0] == "process.spawn"} == {"run"}
+
+
 @pytest.mark.parametrize("version", _KNOWN)
 def test_raw_marshal_tells_its_version(version: str, tmp_path: Path) -> None:
     data = compiled(THIEF, version, tmp_path)

@@ -51,6 +51,7 @@ def call(m: Machine, expr: p.Call) -> Value:
             named.update(_spread_named(value))
         else:
             named[name] = value
+    m.frame.unread = expr is m.frame.dropped
     return call_value(m, func, args, named, expr.line, expr.end_line)
 
 

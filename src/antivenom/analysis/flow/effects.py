@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.factlog import MAX_VALUE
-from antivenom.analysis.flow import layers, telling, written
+from antivenom.analysis.flow import layers, pictures, telling, written
 from antivenom.analysis.flow.facts import Facts
 from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.site import Site
@@ -183,6 +183,7 @@ class Effects(Facts):
             host = self.host_of(m, target)
             host = host if host[1] else (host[0], "unknown")
         path_class = path_class or written.started(m, site, row, layers.started(row, site))
+        heard = ("answer=unread",) if "net.send" in behaviors and m.frame.unread else ()
         for behavior in behaviors:
             if behavior not in _QUIET or (text and HOLE not in text) or path_class:
                 self.emit(
@@ -193,7 +194,7 @@ class Effects(Facts):
                     value=text,
                     host=host,
                     path_class=path_class,
-                    args=args,
+                    args=(*args, *heard),
                 )
         arriving = self._arrive(m, row, site, text, host, args, path_class)
         if row.feeds == "net.send" and row.reads:
@@ -297,6 +298,8 @@ class Effects(Facts):
         if feeds:
             named = taints_of(site.all(row.value)) if feeds == "net.send" else ()
             for taint in taints:
+                if pictures.only(m, row, site, taint):
+                    continue
                 # A version in an address is asked for; what lies in the body is handed over.
                 body = ("where=body",) if feeds == "net.send" and taint not in named else ()
                 self.flow(
@@ -443,6 +446,7 @@ class Effects(Facts):
             shown, made = site.receiver.path, site.receiver.made
         if path == self.replaced[0] and self.replaced[1] is not None:
             kept = merge_taints(kept, (self.replaced[1],))  # what the original asked for
+        carried = telling.in_a_path(path, carried)
         value = Value(path=shown, taints=merge_taints(kept, carried), made=made)
         if value.path == "pathlib.Path()":
             value.hint = telling.path_text(path, site)

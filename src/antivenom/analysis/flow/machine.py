@@ -14,7 +14,7 @@ from antivenom.analysis.package import FAR, Package, Source, lower, runs_text
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
 from antivenom.model.label import STRENGTH, Activation, Role
 from antivenom.model.limits import Limits
-from antivenom.model.program import Function, Module
+from antivenom.model.program import Expr, Function, Module
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.effects import Effects
@@ -52,6 +52,10 @@ class Frame:
     """Whether a handler around does nothing about errors."""
     unanswered: int = 0
     """Line of the call whose result nobody takes, 0 for none."""
+    dropped: Expr | None = None
+    """The call that is a whole statement: nobody takes its result."""
+    unread: bool = False
+    """Whether the call being made is that one."""
     given: list[Value] = field(default_factory=list)
     """The arguments as they were given."""
     dialect: Dialect = field(init=False)

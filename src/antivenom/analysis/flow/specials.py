@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import builders, bundled, layers, lookups, written
+from antivenom.analysis.flow import builders, bundled, layers, lookups, tables, written
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -117,6 +117,10 @@ def _setattr(m: Machine, site: Site) -> Value | None:
 def _run_text(m: Machine, site: Site) -> Value | None:
     """``exec`` and ``eval``: the row records it, the text becomes a layer of its own."""
     row = m.frame.table.pick("builtins.exec", site.lookup)
+    table = tables.evaluated(site.args[0]) if site.args else None
+    if table is not None:
+        m.step(len(site.args[0].const) >> 3)
+        return table
     if row is not None:
         m.effects.call(m, row, "builtins.exec", site)
     if not site.args:

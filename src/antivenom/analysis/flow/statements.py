@@ -58,9 +58,15 @@ def _do(m: Machine, stmt: p.Do) -> End:
     if frame.dialect.values and _is_hushed(m, stmt.value):
         silent = True
     frame.unanswered = stmt.line if silent else 0
+    frame.dropped = _awaited(stmt.value)
     evaluate(m, stmt.value)
-    frame.unanswered = 0
+    frame.unanswered, frame.dropped = 0, None
     return End.NORMAL
+
+
+def _awaited(expr: p.Expr) -> p.Expr | None:
+    """Return what is waited for, or the expression itself."""
+    return expr.args[0] if type(expr) is p.Op and expr.op == "await" and expr.args else expr
 
 
 def _is_hushed(m: Machine, expr: p.Expr) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from antivenom.analysis import hosts
 from antivenom.analysis.given import prompted_class
 from antivenom.analysis.value import HOLE, Taint, Value, text_of
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from antivenom.analysis.api.row import Row
     from antivenom.analysis.flow.site import Site
 
+MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|ico|webp|tiff?|wav|mp3|ogg|flac|mp4|avi)$", re.I)
+"""Names of files that hold no program unless somebody hid one there."""
 _PATHS = ("os.path.", "os.walk", "os.fwalk", "os.listdir", "os.scandir", "glob.", "pathlib.")
 
 _KEY_LIBRARIES = (
@@ -104,6 +108,17 @@ def redirected(row: Row, url: Value | None) -> tuple[str, ...]:
     return ("supply.install",) if published else ()
 
 
+def in_a_path(path: str, taints: tuple[Taint, ...]) -> tuple[Taint, ...]:
+    """Return taints as a path carries them: it holds one variable, never the environment."""
+    if not path.startswith(_PATHS) or not any(_EVERY in t.args for t in taints):
+        return taints
+    return tuple(
+        structs.replace(t, args=tuple(a for a in t.args if a != _EVERY)) if _EVERY in t.args else t
+        for t in taints
+    )
+
+
+_EVERY = "all=yes"
 _PLAIN = frozenset(["assembled", "bundled-file", "replace"])
 _TURNED = frozenset(["reversed", "strided"])
 _OWN = frozenset(["xor", "letters", "charcodes", "translate", "swapcase", "to_bytes"])

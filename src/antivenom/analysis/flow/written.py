@@ -6,7 +6,6 @@ into holds the download.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from antivenom.analysis.commands.report import CommandReport
     from antivenom.analysis.flow.machine import Machine
 
+_PROGRAMS = {"sys.executable": "python"}
 _SHORTEST = 5
 """Letters of a name that is looked for anywhere in a command line."""
-_MEDIA = re.compile(r"\.(?:png|jpe?g|gif|bmp|ico|webp|tiff?|wav|mp3|ogg|flac|mp4|avi)$", re.I)
 _BOOTSTRAPS = frozenset(["ez_setup", "distribute_setup", "get_pip", "get_poetry"])
 """Installers of installers, which old build scripts fetch to have them at all."""
 _BROUGHT = ("net.", "data.")
@@ -118,7 +117,7 @@ def _of_folder(m: Machine, row: Row, site: Site) -> list[tuple[Taint, ...]]:
         return []
     for place in site.all(row.command):
         words = place.items if place.items is not None else [place]
-        text = [text_of(w) or w.path.replace("sys.executable", "python") for w in words]
+        text = [text_of(w) or _PROGRAMS.get(w.path, HOLE) for w in words]
         line = text[0] if len(text) == 1 else text
         if isinstance(place.const, (list, tuple)):
             line = [str(word) for word in place.const]
@@ -185,7 +184,7 @@ def opened_by_stranger(m: Machine, values: Iterable[Value]) -> tuple[Taint, ...]
         key = telling.file_key(text)
         found = m.files.get(key, ()) if "." in key else ()
         groups.append(tuple(t for t in found if t.via[0].startswith(_BROUGHT)))
-        if not groups[-1] and _MEDIA.search(text) and "://" not in text:
+        if not groups[-1] and telling.MEDIA.search(text) and "://" not in text:
             fresh = m.effects.taint(m, "file.read", 0, value=text, args=("what=media",))
             groups.append((fresh,))
     return merge_taints(*groups)

@@ -219,7 +219,7 @@ class Blocks(Operations):
         """Go on after a branch: values that differ become one conditional value."""
         ended = bool(body) and isinstance(body[-1], _ENDS)
         same = ended or (len(left) == len(right) and all(map(_same, left, right)))
-        if not same and not is_simple(test) and (body or other):
+        if not same and not is_simple(test) and not _is_main(test) and (body or other):
             test = self.keep(test)
         if body or other:
             self.out.append(ast.If(test, body or [ast.Pass()], other))
@@ -294,6 +294,11 @@ def _negated(test: ast.expr) -> ast.expr:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return test.operand
     return ast.UnaryOp(ast.Not(), test)
+
+
+def _is_main(test: ast.expr) -> bool:
+    """``__name__ == "__main__"`` stays where it stands: it says when what follows runs."""
+    return isinstance(test, ast.Compare) and _is_name(test.left, "__name__")
 
 
 def _same(left: Any, right: Any) -> bool:  # noqa: ANN401
