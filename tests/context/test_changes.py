@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from antivenom.context.changes_parties import party
 from antivenom.context.changes_release import release_changes
+from antivenom.context.changes_summary import summarise
 from antivenom.context.matching import match_members
 from antivenom.model.fact import Fact
 from antivenom.model.profile import Coverage, Problem, Profile
@@ -218,3 +220,19 @@ def test_another_licence_is_told_and_another_spelling_is_not(
     new, old = _declares("", after, "1.1"), _declares("", before)
     found = [f.args[0] for f in release_changes(new, old, match_members(new, old))]
     assert found == (["field=licence"] if told else [])
+
+
+def test_what_is_new_about_a_release_is_said_in_words() -> None:
+    old = _declares("", "MIT")
+    new = _declares("[console_scripts]\ndemo = demo.cli:main\n", "Proprietary", "1.1")
+    matches = match_members(new, old)
+    facts = [*release_changes(new, old, matches)]
+    owner = replace(
+        facts[0], id="change.maintainer", kind="change", value="eve", args=("how=owner",)
+    )
+    said = summarise(new, old, [*facts, owner], matches, ()).release
+    assert said == (
+        "new command or plug-in: console_scripts:demo=demo.cli:main",
+        "another licence: MIT -> Proprietary",
+        "new owner of the project: eve",
+    )

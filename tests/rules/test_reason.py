@@ -38,6 +38,16 @@ def test_a_flow_speaks_before_a_text() -> None:
     assert reason("{host}", facts) == "f.example"
 
 
+def test_what_is_said_of_a_release_and_what_its_code_does_are_told_apart() -> None:
+    facts = [
+        fact("net.send", value="https://h.invalid/", member="demo/a.py"),
+        fact("change.burst", kind="change", value="5 releases", member="METADATA"),
+    ]
+    for some in (facts, facts[::-1]):
+        assert reason("{place} acts: {said}", some) == "demo/a.py acts: 5 releases"
+    assert reason("{place} acts: {said}", facts[:1]) == "demo/a.py acts: https://h.invalid/"
+
+
 @pytest.mark.parametrize("member", ["a.py", "d/" * 120 + "end.py"])
 @pytest.mark.parametrize("value", ["x", "https://h.invalid/" + "y" * 230])
 def test_it_always_fits(member: str, value: str) -> None:

@@ -32,7 +32,8 @@ _RELEASE = {
     "change.provenance-lost": "provenance lost: {value}",
     "change.long-silence": "after a long silence: {value}",
     "change.burst": "several releases at once: {value}",
-    "field=entry-point": "found by its host since now: {value}",
+    "how=owner": "new owner of the project: {value}",
+    "field=entry-point": "new command or plug-in: {value}",
     "field=licence": "another licence: {value}",
 }
 Place = tuple[str, int, str]
@@ -163,7 +164,7 @@ def _said(facts: Sequence[Fact]) -> str:
 
 
 def _said_of_release(fact: Fact) -> str:
-    key = fact.id if fact.kind == "change" else fact.args[0]
+    key = next((arg for arg in fact.args if arg in _RELEASE), fact.id)
     return _RELEASE[key].format(member=fact.member, value=fact.value)[:200]
 
 

@@ -17,7 +17,7 @@ QUIET_LINES = 4
 """Source lines of a place in which nothing new was observed."""
 _NAMES = 120
 _HOSTS = 6
-_RELEASE = 4
+_RELEASE = 8
 
 
 def lines(changes: Changes, paint: Paint, width: int, *, places: int, room: int) -> Iterator[str]:
@@ -27,6 +27,9 @@ def lines(changes: Changes, paint: Paint, width: int, *, places: int, room: int)
     yield f"    {counts(changes)}"
     for said in changes.release[:_RELEASE]:
         yield cut(f"    {visible(said)}", width)
+    if len(changes.release) > _RELEASE:
+        left = words.count(len(changes.release) - _RELEASE, "more change")
+        yield paint("quiet", f"    and {left} of the release")
     if changes.hosts:
         hosts = ", ".join(visible(host, 60) for host in changes.hosts[:_HOSTS])
         yield cut(f"    hosts it did not name before: {hosts}", width)

@@ -35,11 +35,16 @@ _NOTHING: Mapping[str, str] = {
     "then": "does something",
     "share": "most",
     "specimens": "several",
+    "said": "something",
+    "place": "the archive",
 }
 PLACEHOLDERS = frozenset(_NOTHING)
 """``{member}`` where, ``{value}`` and ``{host}`` with what, ``{path}`` the class of path,
 ``{when}`` it runs, ``{does}`` and ``{then}`` the first and the last behavior in words,
-``{share}`` in per cent and ``{specimens}`` of a likeness."""
+``{share}`` in per cent and ``{specimens}`` of a likeness; where a page joins what is said of a
+release with what its code does, ``{said}`` the value of the first and ``{place}`` the member of
+the second."""
+_ACTING = frozenset({"behavior", "flow"})
 
 
 def reason(template: str, facts: Sequence[Fact]) -> str:
@@ -58,7 +63,7 @@ def activation(facts: Sequence[Fact]) -> str:
 
     Texts and names run never; they only say so when nothing else was bound.
     """
-    acting = [fact for fact in facts if fact.kind in {"behavior", "flow"}] or facts
+    acting = [fact for fact in facts if fact.kind in _ACTING] or facts
     return min((fact.activation for fact in acting), key=lambda one: STRENGTH.get(one, 0))
 
 
@@ -72,7 +77,7 @@ def _fill(template: str, known: Mapping[str, str], room: int) -> str:
         name = hit.group(1)
         if not known.get(name):
             return _NOTHING.get(name, "")
-        keep_end = name == "member"
+        keep_end = name in {"member", "place"}
         return _shorten(known[name], room, keep_end=keep_end)
 
     text = " ".join(_PLACEHOLDER.sub(put, template).split())
@@ -90,6 +95,16 @@ def _first(field: str) -> Callable[[Sequence[Fact]], str]:
 
     def find(facts: Sequence[Fact]) -> str:
         ordered = sorted(facts, key=lambda fact: fact.kind != "flow")
+        return next((text for fact in ordered if (text := str(getattr(fact, field)))), "")
+
+    return find
+
+
+def _of(field: str, *, acting: bool) -> Callable[[Sequence[Fact]], str]:
+    """Read a field of the first fact that is, or is not, something code does; else of any."""
+
+    def find(facts: Sequence[Fact]) -> str:
+        ordered = sorted(facts, key=lambda fact: (fact.kind in _ACTING) != acting)
         return next((text for fact in ordered if (text := str(getattr(fact, field)))), "")
 
     return find
@@ -126,4 +141,6 @@ _FIND: Mapping[str, Callable[[Sequence[Fact]], str]] = {
     "specimens": _detail("specimens"),
     "does": _does(0),
     "then": _does(-1),
+    "said": _of("value", acting=False),
+    "place": _of("member", acting=True),
 }
