@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,19 @@ def test_check(filled, machine: Path) -> None:  # type: ignore[no-untyped-def]  
     assert "0: not known" in out
     assert hashlib.sha256(data).hexdigest() in filled("check", str(place), "--format", "json")[1]
     assert filled("check", "no-such-file")[0] == 2
+    status, out, err = filled("check", "no-such-file", "pkg:pypi/nobody@1", str(place))
+    assert (status, out.count("not known"), err.count("error: no-such-file")) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("words", [("stats",), ("check", "x")])
+def test_without_the_extra_it_says_what_to_install(words: tuple[str, ...]) -> None:
+    code = (
+        "import sys; sys.modules['sqlalchemy'] = None; from antivenom.cli import main; "
+        f"sys.exit(main(['catalog', *{words!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'antivenom[catalog]'" in done.stderr
 
 
 def test_export_and_release(filled, machine: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -28,7 +28,7 @@ _LINKS = ("host", "ip", "webhook", "bot-token", "wallet")
 """Kinds of indicators that tie clusters together; a bare URL may be anybody's download."""
 _HIDDEN_FILE = 200
 """Bytes of a hidden text from which sharing it means something."""
-_FEW = 4
+_FEW = 3
 """Pairs of lines below which the files themselves are compared as well."""
 _SMALLEST = 60
 """Bytes of a file from which sharing it means something."""

@@ -83,7 +83,7 @@ def _bars(axes: Axes, count: Count) -> float:
     axes.margins(x=0.12)
     axes.spines[["top", "right"]].set_visible(False)
     left = len(count.rows) - len(rows)
-    axes.set_xlabel(f"specimens; {left:,} more are not shown" if left else "specimens")
+    axes.set_xlabel(f"{count.of}; {left:,} more are not shown" if left else count.of)
     return 1.2 + 0.26 * len(rows)
 
 
@@ -95,7 +95,7 @@ def _over_time(axes: Axes, count: Count) -> float:
     step = max(len(months) // 12, 1)
     axes.set_xticks(places[::step], months[::step], rotation=45, ha="right")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_ylabel("specimens")
+    axes.set_ylabel(count.of)
     return 3.6
 
 

@@ -20,11 +20,13 @@ _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 
 
 class Count(Struct, frozen=True, kw_only=True):
-    """How many specimens there are for each answer to one question."""
+    """How many there are for each answer to one question."""
 
     title: str
     rows: dict[str, int]
     """In the order in which they are shown."""
+    of: str = "specimens"
+    """What is counted."""
 
 
 def gather(connection: Connection) -> list[Count]:
@@ -48,7 +50,7 @@ def gather(connection: Connection) -> list[Count]:
         Count(title="activation of what was found", rows=_activations(connection)),
         Count(title="behavior", rows=_behaviors(connection)),
         Count(title=WHEN, rows=_when(connection)),
-        Count(title="campaign size", rows=_sizes(connection)),
+        Count(title="campaign size", rows=_sizes(connection), of="campaigns"),
     ]
 
 

@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Callable
 from typing import TypeAlias
 
+from antivenom.errors import MissingDependencyError
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 LABELS = (
@@ -53,7 +55,15 @@ def command(
 
 def _runner(module: str) -> Callable[[argparse.Namespace], int]:
     def run(arguments: argparse.Namespace) -> int:
-        found = importlib.import_module(f"antivenom.cli.catalog.{module}")
+        try:
+            found = importlib.import_module(f"antivenom.cli.catalog.{module}")
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("antivenom"):
+                raise
+            raise MissingDependencyError(
+                f"the catalog needs a library that is not installed: {error.name or error}",
+                hint="pip install 'antivenom[catalog]'",
+            ) from None
         status: int = found.run(arguments)
         return status
 
