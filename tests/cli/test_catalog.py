@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,7 +94,9 @@ def test_without_the_extra_it_says_what_to_install(words: tuple[str, ...]) -> No
         "import sys; sys.modules['sqlalchemy'] = None; from antivenom.cli import main; "
         f"sys.exit(main(['catalog', *{words!r}]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    environ = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[2])}
+    asked = [sys.executable, "-c", code]
+    done = subprocess.run(asked, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "pip install 'antivenom[catalog]'" in done.stderr
 

@@ -28,8 +28,8 @@ def lines(changes: Changes, paint: Paint, width: int, *, places: int, room: int)
     for said in changes.release[:_RELEASE]:
         yield cut(f"    {visible(said)}", width)
     if len(changes.release) > _RELEASE:
-        left = words.count(len(changes.release) - _RELEASE, "more change")
-        yield paint("quiet", f"    and {left} of the release")
+        others = words.count(len(changes.release) - _RELEASE, "more change")
+        yield paint("quiet", f"    and {others} of the release")
     if changes.hosts:
         hosts = ", ".join(visible(host, 60) for host in changes.hosts[:_HOSTS])
         yield cut(f"    hosts it did not name before: {hosts}", width)
