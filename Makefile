@@ -36,6 +36,7 @@ bench: $(VENV)/dev.stamp ## Measure on the corpus, write docs/benchmarks.md and 
 	$(BIN)/python -m bench diff
 	$(BIN)/python -m bench catalog --write
 	$(BIN)/python -m bench names --write
+	$(BIN)/python -m bench service --write
 
 rules: $(VENV)/dev.stamp ## Check the rule pages and write their index
 	$(BIN)/python -m antivenom.rules.lint

@@ -23,6 +23,7 @@ from bench import (
     names,
     npm,
     page,
+    service,
     speed,
     tables,
     tally,
@@ -210,6 +211,15 @@ def _progress(total: int) -> Callable[[int], None] | None:
     return tell
 
 
+def only_service(options: argparse.Namespace) -> None:
+    """Measure the review service: load, faults, latency, scale."""
+    made = service.whole(
+        count=options.uploads, minutes=options.minutes, rows=options.rows, write=options.write
+    )
+    for table in made:
+        print(table.markdown())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the review.")
     parser.add_argument("what", nargs="?", default="all", choices=list(_WHAT))
@@ -235,6 +245,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--osv-schema", default="", help="with `catalog`: the JSON schema that OSV publishes")
     add("--dataset", help="with `lab`: a folder of `antivenom lab dataset build`")
     add("--robust", type=int, default=0, help="with `lab`: rewrite so many specimens of each part")
+    add("--uploads", type=int, default=10_000, help="with `service`: of the load run")
+    add("--minutes", type=float, default=5.0, help="with `service`: of the latency run")
+    add("--rows", type=int, default=1_000_000, help="with `service`: of the scale run")
     return parser
 
 
@@ -250,6 +263,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "lab": laboratory,
     "digests": digests,
     "npm": only_npm,
+    "service": only_service,
 }
 
 
