@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from pathlib import Path
 
@@ -54,3 +55,23 @@ def test_what_is_not_there_or_damaged_is_said(tmp_path: Path) -> None:
 def test_an_unknown_scheme_is_refused() -> None:
     with pytest.raises(ConfigError, match="cannot keep"):
         Blobs("nothing-of-the-kind://place")
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs = Blobs(str(tmp_path))
+    write = blobs._fs.pipe_file
+
+    def full(path: str, data: bytes) -> None:
+        write(path, data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(blobs._fs, "pipe_file", full)
+    with pytest.raises(OSError, match="No space"):
+        blobs.put(b"bytes")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    monkeypatch.undo()
+    sha256 = blobs.put(b"bytes")
+    assert blobs.get(sha256) == b"bytes"
+    blobs.remove(sha256)
+    blobs.remove(sha256)
+    assert not blobs.has(sha256)

@@ -65,20 +65,20 @@ def siblings(
 
 
 def before(connection: Connection, row: RowMapping) -> RowMapping | None:
-    """Return the upload of another version of a project that came before one and was read.
+    """Return the upload of another version of a project that came before one.
 
-    Of the same kind of file, where there is one.
+    Of the same kind of file, where there is one; it may still be under way.
     """
     column = uploads.c
     query = (
-        select(column.sha256, column.filename, column.version)
+        select(column.sha256, column.filename, column.version, column.state)
         .where(
             column.ecosystem == row["ecosystem"],
             column.project == row["project"],
             column.version != row["version"],
             column.id < row["id"],
             column.sha256 != "",
-            column.state == "done",
+            column.state.in_(["waiting", "queued", "working", "done"]),
         )
         .order_by(column.id.desc())
         .limit(50)

@@ -37,6 +37,9 @@ from antivenom.session.unread import unread
 from antivenom.store import Store
 from antivenom.store.blobs import Blobs
 
+_PATIENT = 20
+"""How often an upload waits a second for the release before it."""
+
 
 class Lost(AntivenomError):
     """The reviewing child did not answer."""
@@ -235,6 +238,10 @@ class Reviewer:
             before = known.before(connection, row)
         if before is None:
             return b"", None
+        if before["state"] != uploads.DONE:
+            if row["failures"] < _PATIENT:
+                raise Later(f"{row['project']} {before['version']} is still under way")
+            return b"", None
         profile = self._profile(before["sha256"], row["ecosystem"], before["filename"])
         if not profile or not self._blobs.has(before["sha256"]):
             return profile, None
@@ -321,6 +328,10 @@ class Reviewer:
         if profile:
             with self._store.writing() as connection:
                 known.keep(connection, profile)
+
+
+class Later(AntivenomError):
+    """What an upload is compared with is still under way."""
 
 
 class NoRoom(AntivenomError):

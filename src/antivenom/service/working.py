@@ -21,7 +21,7 @@ from antivenom.isolate import Killed
 from antivenom.model.review import Review
 from antivenom.service import known, reviews, uploads
 from antivenom.service.clock import Clock, stamp
-from antivenom.service.reviewing import Judged, Lost, NoRoom, Reviewer, locator_of
+from antivenom.service.reviewing import Judged, Later, Lost, NoRoom, Reviewer, locator_of
 from antivenom.service.settings import Settings
 from antivenom.session import Reviewed
 from antivenom.session.unread import unread
@@ -58,6 +58,9 @@ class Worker:
             judged = self._reviewer.review(row, job)
         except Lost as lost:
             self._lost(row, lost)
+        except Later as problem:
+            due = self._clock.now().timestamp() + 1.0
+            self._put_back(row, str(problem), due, its_fault=False)
         except NoRoom as problem:
             self._again(row, str(problem), its_fault=False)
         except NotFoundError as problem:
@@ -130,12 +133,13 @@ class Worker:
         tried = row["attempts"] if its_fault else row["failures"] + 1
         pause = self._settings.retry_seconds * 2 ** min(max(tried, 1) - 1, 20)
         pause = min(max(pause, wait or 0.0), LONGEST_WAIT)
-        moment = self._clock.now()
-        due = moment.timestamp() + pause
         logger.warning("upload %d waits %.0f s: %s", row["id"], pause, problem)
-        self._write(
-            lambda c: uploads.again(c, row["id"], problem, due, stamp(moment), its_fault=its_fault)
-        )
+        due = self._clock.now().timestamp() + pause
+        self._put_back(row, problem, due, its_fault=its_fault)
+
+    def _put_back(self, row: RowMapping, problem: str, due: float, *, its_fault: bool) -> None:
+        now = self._now()
+        self._write(lambda c: uploads.again(c, row["id"], problem, due, now, its_fault=its_fault))
 
     # ------------------------------------------------------------------ the database
 

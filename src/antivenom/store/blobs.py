@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 import uuid
+from contextlib import suppress
 
 from antivenom.errors import ConfigError, MissingDependencyError
 from antivenom.store.sealed import SealedZip, seal
@@ -46,8 +47,14 @@ class Blobs:
         if not self._fs.exists(place):
             self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
             passing = f"{place}.{uuid.uuid4().hex}.part"
-            self._fs.pipe_file(passing, seal({sha256: data}, self._password))
-            self._fs.mv(passing, place)
+            try:
+                self._fs.pipe_file(passing, seal({sha256: data}, self._password))
+                self._fs.mv(passing, place)
+            except OSError:
+                # A full disk is not made fuller by what was written halfway.
+                with suppress(OSError):
+                    self._fs.rm_file(passing)
+                raise
         return sha256
 
     def remove(self, sha256: str) -> None:

@@ -8,11 +8,13 @@ import socket
 from pathlib import Path
 
 import httpx
+from sqlalchemy import select
 
-from antivenom.service import supervisor
+from antivenom.service import reviews, supervisor
 from antivenom.service.demo import LABELS
 from antivenom.service.demo.packages import PACKAGES
 from antivenom.service.settings import Feed, Settings
+from antivenom.store.schema_uploads import uploads as table
 from tests.service.engine.running import Running
 
 
@@ -48,6 +50,14 @@ def test_it_shows_the_demonstration_heals_and_ends_as_one(service: Running) -> N
     serve = service.start(*command, ANTIVENOM_SERVICE_SLOTS="2")
     service.wait(lambda: service.states() == {"done": len(PACKAGES)}, "the demonstration")
     service.wait(lambda: answers(port), "the console")
+    # An update is compared with the release before it, whichever was read first.
+    with service.store.reading() as connection:
+        newer = table.c.filename == "quickforms-2.3.1-py3-none-any.whl"
+        review = connection.execute(select(table.c.review).where(newer)).scalar_one()
+        found = reviews.load(connection, review)
+    assert found is not None
+    assert found.changes is not None
+    assert any(one.change == "new" for one in found.findings)
     # A part that dies is started again.
     first = children(serve.pid)
     os.kill(first[0], signal.SIGKILL)
