@@ -35,6 +35,19 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     return Lake(f"memory://{tmp_path.name}")
 
 
+def test_a_merged_file_says_what_it_does_not_hold(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    for name in "abc":
+        lake.append([reviewed(name, fact("net.send", host=f"{name}.invalid", value=name))])
+    assert lake_merging.compact(lake) == 2
+    (batch,) = lake.batches()
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect() as connection:
+        asked_for = "SELECT path_in_schema FROM parquet_metadata(?) WHERE bloom_filter_offset > 0"
+        columns = connection.execute(asked_for, [lake.path("facts", batch)]).fetchall()
+    assert {("host",), ("value",), ("id",)} <= set(columns)
+
+
 def test_a_review_is_appended_once(lake: Lake) -> None:
     one, other = reviewed("a", fact("net.send")), reviewed("b", fact("code.run"))
     assert lake.append([one, one]) == 1
