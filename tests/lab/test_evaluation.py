@@ -16,7 +16,7 @@ from antivenom.lab import breakdown, comparing, dataset, page, splits
 from antivenom.lab.building import lock, once
 from antivenom.lab.calibration import CEILING
 from antivenom.lab.evaluation import Report, by_time, evaluate, summary
-from antivenom.lab.learning import encoded, learn
+from antivenom.lab.learning import budgets, encoded, learn
 from antivenom.lab.training import Settings
 from antivenom.model.review import SUSPICIOUS_AT
 from tests.lab.rows import many, row
@@ -141,6 +141,17 @@ def test_a_family_that_goes_on_is_not_later_and_the_undated_are_neither() -> Non
     assert split is not None
     assert [one.sample.key for one in split.measured if one.sample.hostile] == ["z"]
     assert splits.by_time([*dated, undated]) is None
+
+
+def test_a_budget_of_alerts_has_a_threshold_and_says_what_it_proves() -> None:
+    ordinary = [row(f"o{n}") for n in range(200)]
+    found = budgets(ordinary, [float(n) for n in range(200)])
+    assert found == {
+        "11 alerts a day, which only proves fewer than 160": 199.0,
+        "107 alerts a day": 197.0,
+        "534 alerts a day": 189.0,
+    }
+    assert set(learn(rows(), CARD, FEW).model.card.thresholds)
 
 
 def test_what_leaks_is_not_learnt_from() -> None:

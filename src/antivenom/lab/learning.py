@@ -24,6 +24,10 @@ WEAKNESSES = (
 )
 
 
+_BUDGETS = (0.001, 0.01, 0.05)
+"""Shares of a day's files that a person would look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
     """A model and what it gave for rows it had not seen."""
@@ -64,10 +68,29 @@ def learn(rows: Sequence[Row], card: dataset.Card, settings: Settings) -> Learnt
         )
         for rate in (0.0, 0.01)
     }
-    made = structs.replace(model.card, metrics=figures)
+    made = structs.replace(model.card, metrics=figures, thresholds=budgets(learnt, margins))
     return Learnt(
         model=structs.replace(model, card=made), rows=tuple(learnt), margins=tuple(margins)
     )
+
+
+def budgets(rows: Sequence[Row], margins: Sequence[float]) -> dict[str, float]:
+    """Return the sum of trees to be exceeded so that no more ordinary packages do than a budget.
+
+    A budget is a number of alerts in a day of `metrics.DAY` files. Below one in the number of
+    ordinary packages nothing is measured: there the threshold is the highest of them, and what it
+    proves is the rule of three.
+    """
+    ordinary = [m for r, m in zip(rows, margins, strict=True) if not r.sample.hostile]
+    found = {}
+    for rate in _BUDGETS:
+        measured = metrics.allowed(len(ordinary), rate) > 0
+        proves = rate if measured else metrics.rule_of_three(len(ordinary))
+        said = f"{metrics.DAY * rate:.0f} alerts a day" + (
+            "" if measured else f", which only proves fewer than {metrics.DAY * proves:.0f}"
+        )
+        found[said] = round(metrics.threshold(ordinary, rate), 4)
+    return found
 
 
 def encoded(model: Model) -> bytes:
