@@ -117,7 +117,7 @@ def serving(library: Library) -> Iterator[Registry]:
     class Handler(_Handler):
         served = registry
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     registry.url = f"http://127.0.0.1:{server.server_port}/simple/"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -127,6 +127,11 @@ def serving(library: Library) -> Iterator[Registry]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients that left: some are killed on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):

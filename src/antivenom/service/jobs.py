@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, func, select
 
-from antivenom.errors import MissingDependencyError
+from antivenom.errors import ConfigError, MissingDependencyError
 from antivenom.service import uploads
 from antivenom.service.clock import Clock, stamp
 from antivenom.service.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dbos import DBOSClient
     from sqlalchemy import Engine
 
+logger = logging.getLogger(__name__)
 APPLICATION = "antivenom"
 VERSION = "1"
 """Of the jobs' shape. Older jobs are not taken by newer workers: raise it only with that wish."""
@@ -217,7 +218,13 @@ class Working:
         }
         dbos.DBOS(config=config)
         dbos.DBOS.listen_queues([QUEUE])
-        dbos.DBOS.launch()
+        try:
+            dbos.DBOS.launch()
+        except dbos.error.DBOSInitializationError:
+            logger.debug("the engine did not start", exc_info=True)
+            raise ConfigError(
+                "the database is not ready for this version", hint="run `antivenom migrate`"
+            ) from None
         dbos.DBOS.register_queue(
             QUEUE,
             worker_concurrency=at_once,
