@@ -194,7 +194,11 @@ class Working:
         self._name = name
 
     def start(self, work: Work, *, at_once: int) -> None:
-        """Take jobs from now on, in threads, up to `at_once` of them."""
+        """Take jobs from now on, in threads, up to `at_once` of them.
+
+        The engine keeps that number in its database, so the worker started last says it for all;
+        how much is really read at a time, each process decides by its slots.
+        """
         dbos = _dbos()
         _quiet()
         settings = self._jobs.settings

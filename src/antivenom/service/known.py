@@ -43,25 +43,24 @@ def find(connection: Connection, sha256: str, ecosystem: str, engine: str, filen
     return encoded(found) if found.filename == filename else b""
 
 
-def siblings(
-    connection: Connection, ecosystem: str, project: str, version: str, but: int, most: int
-) -> list[tuple[str, str]]:
+def siblings(connection: Connection, row: RowMapping, most: int) -> list[tuple[str, str]]:
     """Return (sha256, filename) of the other files of a release that were read, sources first."""
     column = uploads.c
     query = (
         select(column.sha256, column.filename)
         .where(
-            column.ecosystem == ecosystem,
-            column.project == project,
-            column.version == version,
-            column.id != but,
+            column.ecosystem == row["ecosystem"],
+            column.project == row["project"],
+            column.version == row["version"],
+            # The same file may have been told of more than once.
+            column.filename != row["filename"],
             column.sha256 != "",
         )
         .order_by(column.id.desc())
         .limit(4 * most)
     )
-    rows = {row[0]: row[1] for row in connection.execute(query)}
-    return sorted(rows.items(), key=lambda row: row[1].endswith(".whl"))[:most]
+    found = {one[0]: one[1] for one in connection.execute(query)}
+    return sorted(found.items(), key=lambda one: one[1].endswith(".whl"))[:most]
 
 
 def before(connection: Connection, row: RowMapping) -> RowMapping | None:

@@ -88,6 +88,9 @@ class Reviewer:
             seen = self._seen(row)
             found, note = self._listed(row)
             fetched = None if seen else self._fetched(row, found, room)
+            if fetched is not None:
+                # The same bytes may have come before, here or in a mirror of the registry.
+                seen = self._profile(fetched.sha256, row["ecosystem"], row["filename"])
             locator = _locator(row, found, fetched)
             around, before = self._around(row, found, note, locator, room)
             task = Task(locator=locator, around=around, profile=seen, keep=not seen, against=before)
@@ -265,9 +268,8 @@ class Reviewer:
         return _file(got, file.filename, coordinate, Ecosystem(ecosystem))
 
     def _siblings(self, row: RowMapping) -> tuple[bytes, ...]:
-        given = row["ecosystem"], row["project"], row["version"]
         with self._store.reading() as connection:
-            found = known.siblings(connection, *given, row["id"], MAX_SIBLINGS)
+            found = known.siblings(connection, row, MAX_SIBLINGS)
         profiles = (self._profile(sha256, row["ecosystem"], name) for sha256, name in found)
         return tuple(one for one in profiles if one)
 

@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
 from antivenom.errors import NetworkError
+from antivenom.model.profile import Profile
 from antivenom.model.review import Verdict
 from antivenom.service import priorities, rereview, retention, reviews, uploads
 from antivenom.service.backfill import Backfill
 from antivenom.service.rereview import Selection
 from antivenom.service.settings import Feed, Settings
 from antivenom.service.sources import PyPI
-from antivenom.store import Store
+from antivenom.store import Store, packing
 from antivenom.store.blobs import Blobs
+from antivenom.store.schema import profiles
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import uploads as table
 from tests.builders.index import FakeIndex
@@ -84,6 +87,27 @@ def test_judging_again_fetches_nothing_that_was_observed(service: Running, fake:
         rows = connection.execute(select(table)).mappings().all()
     assert {row["priority"] for row in rows} == {priorities.AGAIN}
     assert all(row["review"] and row["state"] == "done" for row in rows)
+
+
+def test_the_same_bytes_are_observed_once(service: Running, fake: FakeIndex) -> None:
+    service.announce(1)
+    worker = service.start("work")
+    service.until(done=1)
+    with service.store.writing() as connection:
+        # A mark that no observation writes shows whose profile the second review used.
+        row = connection.execute(select(profiles)).mappings().one()
+        seen = packing.unpack(row["document"], Profile)
+        marked = msgspec.structs.replace(seen, unhashed=77)
+        connection.execute(update(profiles).values(document=packing.pack(marked)))
+    service.announce(1, serial=99)
+    service.until(done=2)
+    service.stop(worker)
+    with service.store.reading() as connection:
+        documents = connection.scalars(select(profiles.c.document))
+        kept = [packing.unpack(one, Profile) for one in documents]
+        names = connection.scalars(select(table.c.review)).all()
+    assert [one.unhashed for one in kept] == [77]
+    assert len(set(names)) == 1, "the same bytes, name and digests are one review"
 
 
 @pytest.fixture
