@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,17 @@ _QUIET = (
     "--remote-debugging-pipe",
 )
 
+_MOVE = """
+import os, sys
+read, write = (os.dup(int(number)) for number in sys.argv[1:3])
+# Above 4 first, so that neither is closed by the other's move.
+while read < 5: read = os.dup(read)
+while write < 5: write = os.dup(write)
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
 
 class Browser:
     """One page."""
@@ -58,6 +70,8 @@ class Browser:
         self._session = found["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        self.size(1280, 900)
 
     def call(self, method: str, **params: Any) -> Any:
         """Ask the browser and return its answer."""
@@ -160,16 +174,13 @@ def browser(folder: Path) -> Iterator[Browser]:
     theirs_read, ours_write = os.pipe()
     ours_read, theirs_write = os.pipe()
 
-    def connect() -> None:
-        # Above 4 first, so that neither is closed by the other's move.
-        read, write = os.dup(theirs_read), os.dup(theirs_write)
-        os.dup2(read, 3)
-        os.dup2(write, 4)
-
+    # The browser reads from 3 and writes to 4; a Python of its own moves them there and becomes it.
     process = subprocess.Popen(
-        [CHROMIUM, *_QUIET, f"--user-data-dir={folder / 'profile'}", "about:blank"],
-        preexec_fn=connect,
-        pass_fds=(3, 4),
+        [
+            *(sys.executable, "-c", _MOVE, str(theirs_read), str(theirs_write)),
+            *(CHROMIUM, *_QUIET, f"--user-data-dir={folder / 'profile'}", "about:blank"),
+        ],
+        pass_fds=(theirs_read, theirs_write),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
