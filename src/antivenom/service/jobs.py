@@ -102,15 +102,18 @@ class Jobs:
         uploads.queued(connection, jobs, now)
         return [job for _, job in jobs]
 
-    def live(self, jobs: Iterable[str]) -> set[str]:
-        """Return which jobs the engine still has or works on."""
+    def live(self, jobs: Iterable[str]) -> dict[str, str]:
+        """Return which jobs the engine still has, and the worker that has each, "" if none yet."""
         wanted = list(jobs)
         if not wanted:
-            return set()
+            return {}
         found = self._client.list_workflows(
             workflow_ids=wanted, status=list(_LIVE), load_input=False, load_output=False
         )
-        return {one.workflow_id for one in found}
+        return {
+            one.workflow_id: (one.executor_id or "") if one.status == "PENDING" else ""
+            for one in found
+        }
 
     def purge(self, clock: Clock, most: int = 2000) -> int:
         """Forget jobs that ended long ago, a bounded number at a time; return how many."""

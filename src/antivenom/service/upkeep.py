@@ -23,6 +23,7 @@ from antivenom.service.settings import Settings
 from antivenom.service.working import LONGEST_WAIT
 from antivenom.store import Store, upserts
 from antivenom.store.blobs import Blobs
+from antivenom.store.schema_uploads import uploads as table
 from antivenom.store.schema_uploads import workers
 
 logger = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Upkeep:
             at_once=lambda name: self._settings.feed(name).at_once,
         )
         if self._is_due("reconcile", self._settings.reconcile_seconds):
-            self.reconcile()
+            self.reconcile(working)
         if self._is_due("purge", 600.0):
             self._queue.purge(self._clock)
         if self._is_due("retention", 3600.0):
@@ -119,17 +120,29 @@ class Upkeep:
                 connection.execute(delete(workers).where(workers.c.id.in_(dead)))
         return dead
 
-    def leave(self) -> None:
-        """Say that this worker went, having nothing under way."""
+    def leave(self) -> bool:
+        """Say that this worker went; with something still under way that is left to the sweep."""
+        mine = table.c.worker == self.name, table.c.state == uploads.WORKING
         with self._store.writing() as connection:
-            connection.execute(delete(workers).where(workers.c.id == self.name))
+            busy = connection.scalar(select(table.c.id).where(*mine).limit(1))
+            if busy is None:
+                connection.execute(delete(workers).where(workers.c.id == self.name))
+        return busy is None
 
-    def reconcile(self) -> int:
-        """Put back what no job works on any more, whatever the engine says; return how much."""
+    def reconcile(self, working: Working) -> int:
+        """Put back what no job works on any more, whatever the engine says; return how much.
+
+        What a worker has that nobody knows (any more) is given to the living.
+        """
         moment = self._clock.now()
         with self._store.reading() as connection:
             rows = uploads.unsure(connection, stamp_before(self._clock, _UNSURE_SECONDS), _AT_ONCE)
+            known = set(connection.scalars(select(workers.c.id)))
         live = self._queue.live([row["job"] for row in rows])
+        unknown = sorted(set(live.values()) - known - {"", self.name})
+        if unknown:
+            logger.error("work of unknown workers is taken over: %s", ", ".join(unknown))
+            working.recover(unknown)
         lost = [row for row in rows if row["job"] not in live]
         with self._store.writing() as connection:
             for row in lost:

@@ -34,16 +34,16 @@ SETTINGS = Settings(attempts=3, retry_seconds=5, fetch_attempts=6)
 class Engine:
     """Stands for the queue engine: remembers what it was asked."""
 
-    def __init__(self, live: Sequence[str] = ()) -> None:
+    def __init__(self, **live: str) -> None:
         self.recovered: list[str] = []
-        self._live = set(live)
+        self._live = live
 
     def recover(self, dead: Sequence[str]) -> int:
         self.recovered += dead
         return len(dead)
 
-    def live(self, jobs: Sequence[str]) -> set[str]:
-        return self._live & set(jobs)
+    def live(self, jobs: Sequence[str]) -> dict[str, str]:
+        return {job: worker for job, worker in self._live.items() if job in jobs}
 
 
 def keeper(store: Store, clock: FakeClock, engine: Engine) -> Upkeep:
@@ -92,7 +92,7 @@ def test_a_clock_that_jumps_kills_nobody(store: Store, clock: FakeClock) -> None
         # Put back while the clock was a year ahead.
         far = clock.now().timestamp() + 86_400 * 365
         uploads.again(connection, upload, "later", far, NOW)
-    one.reconcile()
+    one.reconcile(engine)  # type: ignore[arg-type]
     with store.reading() as connection:
         due = connection.scalar(select(table.c.due))
     assert due == clock.now().timestamp()
@@ -100,15 +100,33 @@ def test_a_clock_that_jumps_kills_nobody(store: Store, clock: FakeClock) -> None
 
 def test_what_no_job_works_on_waits_again(store: Store, clock: FakeClock) -> None:
     with store.writing() as connection:
-        ids = [uploads.record(connection, arrival(name), NOW) for name in ("a", "b", "c")]
-        uploads.queued(connection, [(ids[0], "lost"), (ids[1], "lives")], NOW)
-    one = keeper(store, clock, Engine(live=["lives"]))
-    assert one.reconcile() == 0, "too early to worry"
+        ids = [uploads.record(connection, arrival(name), NOW) for name in ("a", "b", "c", "d")]
+        jobs = list(zip(ids, ("lost", "waits", "mine", "orphan"), strict=True))
+        uploads.queued(connection, jobs, NOW)
+    engine: Any = Engine(waits="", mine="me-1-a", orphan="who-2-b")
+    one = keeper(store, clock, engine)
+    assert one.reconcile(engine) == 0, "too early to worry"
     clock.go(3600)
-    assert one.reconcile() == 1
+    assert one.reconcile(engine) == 1
+    assert engine.recovered == ["who-2-b"]
     with store.reading() as connection:
         states = connection.scalars(select(table.c.state).order_by(table.c.id)).all()
-    assert states == ["waiting", "queued", "waiting"]
+    assert states == ["waiting", "queued", "queued", "queued"]
+
+
+def test_a_worker_that_leaves_work_behind_is_swept(store: Store, clock: FakeClock) -> None:
+    one = keeper(store, clock, Engine())
+    one.beat()
+    with store.writing() as connection:
+        upload = uploads.record(connection, arrival(), NOW)
+        uploads.queued(connection, [(upload, "j")], NOW)
+        uploads.start(connection, upload, "j", "me-1-a", NOW)
+    assert not one.leave()
+    assert known(store) == {"me-1-a"}
+    with store.writing() as connection:
+        uploads.again(connection, upload, "", 0.0, NOW)
+    assert one.leave()
+    assert known(store) == set()
 
 
 def test_housekeeping_survives_a_fault(
