@@ -27,6 +27,7 @@ from bench import (
     speed,
     tables,
     tally,
+    wide,
 )
 from bench.measure import Measured
 
@@ -175,6 +176,15 @@ def laboratory(options: argparse.Namespace) -> None:
         page.write_section("lab", found)
 
 
+def wider(options: argparse.Namespace) -> None:
+    """Measure ordinary packages of kinds the corpus lacks, as far as they are at hand."""
+    found = wide.tables(measure.knowledge(), jobs=options.jobs)
+    for table in found:
+        print(table.markdown())
+    if options.write:
+        page.write_section("wide", found)
+
+
 def digests(_: argparse.Namespace) -> None:
     """Print what reviews, then a hash of each review of the determinism check."""
     known = measure.knowledge()
@@ -264,6 +274,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "digests": digests,
     "npm": only_npm,
     "service": only_service,
+    "wide": wider,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packageurl.contrib.purl2url import get_download_url, get_repo_url
 
 from antivenom.analysis import hosts
 from antivenom.analysis.hosts import classify
@@ -104,3 +105,10 @@ def test_files_of_a_registry_are_releases_wherever_they_are_redirected_from() ->
     assert not hosts.is_release(f"https://{host}/demo")
     assert not hosts.is_release("https://registry.files.invalid/demo/-/demo-1.0.0.tgz")
     assert not hosts.is_release(address.replace(host, f"{host}.files.invalid"))
+
+
+@pytest.mark.parametrize("purl", ["pkg:pypi/x@1", "pkg:npm/x@1", "pkg:cargo/x@1"])
+def test_what_registries_say_is_a_service(purl: str) -> None:
+    place = get_download_url(purl) or get_repo_url(purl)  # type: ignore[no-untyped-call]
+    assert classify(str(place))[1] == "service"
+    assert classify("https://pypi.demo.invalid/simple/")[1] == "unknown"

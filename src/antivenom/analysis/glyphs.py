@@ -18,6 +18,7 @@ _TAB = 8
 
 _FLAG = b"\xf0\x9f\x8f\xb4"
 """Before tag characters it makes the flag of a region, an emoji like others."""
+_LONG_LINE = 2000
 _LEAST = {"zero-width": 4, "selectors": 7, "private": 24}
 """So many of them in a row are no typography: they carry data."""
 
@@ -89,7 +90,7 @@ def _meaning(
 ) -> tuple[str, bool]:
     """Return the fact a group of characters is, or "", and whether that is certain."""
     if group == "bidi":
-        return ("text.bidi" if code else ""), True
+        return ("text.bidi" if code and _misleads(data, start, end) else ""), True
     if count >= _LEAST[group]:
         if data[max(0, start - 4) : start] == _FLAG:
             return "", False
@@ -98,6 +99,24 @@ def _meaning(
     if code and group == "zero-width" and _is_word(before) and _is_word(after):
         return "text.zero-width", False
     return "", False
+
+
+def _misleads(data: bytes, start: int, end: int) -> bool:
+    """Whether a person who reads the line sees it in another order than it runs.
+
+    A table of characters has each between quotes of its own at the end of a line; lines of packed
+    programs are read by nobody.
+    """
+    first = data.rfind(b"\n", max(0, start - _LONG_LINE), start)
+    last = data.find(b"\n", end, end + _LONG_LINE)
+    begins = first + 1 if first >= 0 else max(0, start - _LONG_LINE)
+    ends = last if last >= 0 else min(len(data), end + _LONG_LINE)
+    if ends - begins >= _LONG_LINE:
+        return False
+    quote = data[start - 1 : start] if start else b""
+    if quote not in (b'"', b"'") or data[end : end + 1] != quote:
+        return True
+    return bool(data[end + 1 : ends].strip(b" \t\r,;)]}"))
 
 
 def _is_word(byte: bytes) -> bool:

@@ -118,15 +118,20 @@ def is_release(url: str) -> bool:
 
 
 def _is_registry(host: str) -> bool:
-    return host.startswith("registry.") and host == _registry()
+    return host.startswith(("registry.", "pypi.", "crates.")) and host in _registries()
 
 
 @lru_cache(maxsize=1)
-def _registry() -> str:
-    """Return the host of npm's public registry, from the library that knows where purls live."""
-    from packageurl.contrib.purl2url import get_download_url
+def _registries() -> frozenset[str]:
+    """Return the hosts of public registries, from the library that knows where purls live."""
+    from packageurl.contrib.purl2url import get_download_url, get_repo_url
 
-    return split(str(get_download_url("pkg:npm/x@1")))[0]  # type: ignore[no-untyped-call]
+    places = (
+        get_download_url("pkg:npm/x@1"),  # type: ignore[no-untyped-call]
+        get_repo_url("pkg:pypi/x@1"),  # type: ignore[no-untyped-call]
+        get_download_url("pkg:cargo/x@1"),  # type: ignore[no-untyped-call]
+    )
+    return frozenset(split(str(place))[0] for place in places)
 
 
 def gives_credentials(url_or_host: str) -> bool:

@@ -77,11 +77,18 @@ def _loading(m: Machine, source: Source) -> Activation:
 
 def _importable(m: Machine, source: Source) -> bool:
     """Whether the member is a module of a package: scripts beside a package are run by name."""
+    if source.lang == "python" and m.rooted and not _nameable(source.member):
+        return False
     parent = source.name.rpartition(".")[0]
     if source.name and (not parent or parent in m.package.by_name):
         return True
     folder = source.member.rpartition("/")[0]
     return not m.rooted or (bool(folder) and folder in m.package.by_place)
+
+
+def _nameable(member: str) -> bool:
+    """Whether an import statement can name the file: nobody writes ``import hook-demo``."""
+    return member.rpartition("/")[2].partition(".")[0].isidentifier()
 
 
 def _guarded(m: Machine, source: Source, activation: Activation, root: Root | None) -> None:

@@ -78,10 +78,10 @@ _PREPARING = frozenset(
 _CHOSEN = frozenset(
     [
         *("ar", "as", "cc", "cmake", "cpp", "cxx", "f77", "f90", "fc", "ld", "make", "nm", "nvcc"),
-        *("pkg_config", "ranlib"),
+        *("pkg_config", "ranlib", "editor", "visual", "pager"),
     ]
 )
-"""Variables of the environment that name the tools of a build."""
+"""Variables of the environment in which a person names the tools of a build, or an editor."""
 _ABOUT_ITSELF = frozenset(["--version", "-version", "-V", "--help"])
 """Asked this alone, an installed program tells of itself and ends."""
 _LONGEST = 4000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.factlog import MAX_VALUE
-from antivenom.analysis.flow import layers, pictures, telling, written
+from antivenom.analysis.flow import layers, pictures, places, telling, written
 from antivenom.analysis.flow.facts import Facts
 from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.site import Site
@@ -298,7 +298,7 @@ class Effects(Facts):
         if feeds:
             named = taints_of(site.all(row.value)) if feeds == "net.send" else ()
             for taint in taints:
-                if pictures.only(m, row, site, taint):
+                if pictures.only(m, row, site, taint) or places.only(row, site, taint):
                     continue
                 # A version in an address is asked for; what lies in the body is handed over.
                 body = ("where=body",) if feeds == "net.send" and taint not in named else ()
