@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from antivenom._version import __version__
-from antivenom.cli import api, hunt, lab, service, tokens, users
+from antivenom.cli import api, feeds, hunt, lab, service, tokens, users
 from antivenom.cli.catalog import parser as catalog
 from antivenom.report import FORMATS
 
@@ -51,6 +51,7 @@ def build() -> argparse.ArgumentParser:
     lab.add(commands)
     service.add(commands)
     api.add(commands)
+    feeds.add(commands)
     users.add(commands)
     tokens.add(commands)
     _completion(commands)

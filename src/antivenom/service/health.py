@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, get
@@ -55,14 +56,14 @@ def ready(request: Request[Any, Any, State]) -> Response[Ready]:
     return Response(found, status_code=200 if found.checks[0].ok else 503)
 
 
-def examine(store: Store, settings: Settings, now: Any) -> Ready:  # noqa: ANN401  a datetime
+def examine(store: Store, settings: Settings, now: datetime) -> Ready:
     """Look at the database, the feeds, the workers and the oldest upload that waits."""
     try:
         with store.reading() as connection:
             followed = connection.execute(select(feeds)).all()
             seen = now.timestamp() - settings.dead_after_seconds
-            alive = connection.scalar(
-                select(func.count()).select_from(workers).where(workers.c.seen >= seen)
+            alive = list(
+                connection.scalars(select(workers.c.confined).where(workers.c.seen >= seen))
             )
             oldest = connection.scalar(
                 select(func.min(uploads.c.seen_at)).where(uploads.c.state == "waiting")
@@ -72,13 +73,21 @@ def examine(store: Store, settings: Settings, now: Any) -> Ready:  # noqa: ANN40
         return Ready(ok=False, checks=(Check(name="database", ok=False, said=said),))
     checks = [Check(name="database", ok=True)]
     checks += [_feed(row, now) for row in followed]
-    checks.append(Check(name="workers", ok=bool(alive), said=f"{alive or 0} alive"))
+    checks.append(Check(name="workers", ok=bool(alive), said=_working(alive)))
     late = bool(oldest) and _age(oldest, now) > _LATE_SECONDS
     checks.append(Check(name="queue", ok=not late, said=f"oldest from {oldest}" if oldest else ""))
     return Ready(ok=all(one.ok for one in checks), checks=tuple(checks))
 
 
-def _feed(row: Any, now: Any) -> Check:  # noqa: ANN401  a row and a datetime
+def _working(confined: list[str]) -> str:
+    """Say how many work, and what keeps those apart that read uploads."""
+    if not confined:
+        return "0 alive"
+    walls = " | ".join(sorted({one or "limits on memory and time alone" for one in confined}))
+    return f"{len(confined)} alive; their children are confined by: {walls}"
+
+
+def _feed(row: Any, now: datetime) -> Check:  # noqa: ANN401  a row
     if row.stopped:
         return Check(name=f"feed {row.name}", ok=False, said=f"stopped: {row.stopped}")
     late = _age(row.checked_at, now) > _LATE_SECONDS
@@ -86,6 +95,6 @@ def _feed(row: Any, now: Any) -> Check:  # noqa: ANN401  a row and a datetime
     return Check(name=f"feed {row.name}", ok=not late and not row.problem, said=said)
 
 
-def _age(text: str | None, now: Any) -> float:  # noqa: ANN401  a datetime
+def _age(text: str | None, now: datetime) -> float:
     at = moment(text or "")
     return float((now - at).total_seconds()) if at else 0.0

@@ -46,6 +46,16 @@ _TITLES = {
     500: "a fault of Antivenom",
     503: "not available now",
 }
+SAFE = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
+"""For answers that bring none of their own; the console's pages allow themselves a little more."""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
 <link rel="stylesheet" href="/static/console.css">
@@ -107,6 +117,8 @@ def answer(
 ) -> Response[Any]:
     """Return a problem as whoever asked understands it."""
     title, detail = _TITLES.get(status, "not possible"), visible(detail, 500)
+    # What no route answers to passes no middleware that would add these.
+    headers = {**SAFE, **(headers or {})}
     if _program(request):
         problem = {"type": "about:blank", "status": status, "title": title, "detail": detail}
         return Response(

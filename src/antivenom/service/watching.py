@@ -13,19 +13,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from antivenom.service.access.principal import NOBODY, Principal
 from antivenom.service.clock import Clock
 from antivenom.service.metrics import Metrics
+from antivenom.service.problems import SAFE
 
 _log = logging.getLogger(__name__)
 _QUIET = frozenset({"/health", "/ready", "/metrics"})
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "x-frame-options": "DENY",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    "cache-control": "no-store",
-}
-"""For answers that bring none of their own; the console's pages allow themselves a little more."""
 _HSTS = "max-age=31536000"
 
 
@@ -59,7 +50,7 @@ class Watch(ASGIMiddleware):
         headers["x-request-id"] = number
         if self._https:
             headers["strict-transport-security"] = _HSTS
-        for name, value in _HEADERS.items():
+        for name, value in SAFE.items():
             if name not in headers:
                 headers[name] = value
 

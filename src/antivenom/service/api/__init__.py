@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from antivenom.service.api import actions, admin, cases, catalog, reviews, uploads
+from antivenom.service.api import actions, admin, cases, catalog, feeds, reviews, uploads
 from antivenom.service.settings import Settings
 
 PREFIX = "/api/v1"
@@ -23,6 +23,7 @@ def router(settings: Settings) -> Router:
             *cases.ROUTES,
             *catalog.ROUTES,
             *actions.ROUTES,
+            *feeds.ROUTES,
             *admin.ROUTES,
         ],
     )
