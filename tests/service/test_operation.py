@@ -61,6 +61,8 @@ def test_without_its_database_it_lives_and_is_not_ready(here: Site) -> None:
         connection.execute(text("DROP TABLE deliveries"))
         connection.execute(text("DROP TABLE feeds"))
     assert here.client.get("/ready").status_code == 503
+    answer = here.client.get("/api/v1/feeds", headers=here.headers("viewer"))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert here.client.get("/health").status_code == 200
 
 

@@ -46,6 +46,7 @@ _PROBLEMS = {
     413: "the body is too large",
     422: "understood, but it cannot be done as asked",
     429: "too many requests; see Retry-After",
+    503: "the database or a registry does not answer",
 }
 
 

@@ -13,7 +13,7 @@ from litestar.connection import Request
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.response import Response
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 from antivenom.errors import (
     AntivenomError,
@@ -69,6 +69,7 @@ def handlers() -> ExceptionHandlersMap:
         HTTPException: _http,
         AntivenomError: _ours,
         DataError: _unstorable,
+        OperationalError: _away,
         UnicodeError: _unstorable,
         OverflowError: _unstorable,
         Exception: _fault,
@@ -100,6 +101,12 @@ def _unstorable(request: Request[Any, Any, Any], error: Exception) -> Response[A
     """A NUL in a name, a number beyond every row: nothing can be called that."""
     _log.info("refused: %s", type(error).__name__, extra={"path": request.url.path})
     return answer(request, 400, "a value that no table can hold")
+
+
+def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database does not answer, or is busy for longer than anybody waits."""
+    _log.error("the database: %s", type(error).__name__, extra={"path": request.url.path})
+    return answer(request, 503, "the database does not answer", {"Retry-After": "5"})
 
 
 def _fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
