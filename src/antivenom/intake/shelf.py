@@ -26,6 +26,10 @@ class KeptPage(msgspec.Struct):
     body: bytes
 
 
+# Made here and not by the threads that read pages: msgspec bears only one that is the first.
+_KEPT_PAGE = msgspec.msgpack.Decoder(KeptPage)
+
+
 def kept(sha256: str) -> Path:
     """Return where a file is kept; it may not be there."""
     safe = sha256 if re.fullmatch(r"[0-9a-f]{64}", sha256) else "invalid"
@@ -53,7 +57,7 @@ def remember(file: IndexFile, sha256: str) -> None:
 def read_page(url: str) -> KeptPage | None:
     """Return the page kept for a URL, or None."""
     try:
-        page = msgspec.msgpack.decode(_page(url).read_bytes(), type=KeptPage)
+        page = _KEPT_PAGE.decode(_page(url).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     return page if page.url == url else None

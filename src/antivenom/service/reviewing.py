@@ -7,6 +7,7 @@ from it (again, gone, inconclusive) the worker decides.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,9 @@ from antivenom.session.unread import unread
 from antivenom.store import Store
 from antivenom.store.blobs import Blobs
 
+# Made at import: msgspec bears only one thread that is the first to decode a struct.
+_ANSWER = msgspec.msgpack.Decoder(Answer)
+_JUDGING = threading.Lock()
 _PATIENT = 20
 """How often an upload waits a second for the release before it."""
 
@@ -47,8 +51,18 @@ class Lost(AntivenomError):
     def __init__(self, killed: Killed, locator: Locator) -> None:
         super().__init__(killed.detail)
         self.killed = killed
-        self.review = unread(locator, killed)
+        self.locator = locator
+
+    @property
+    def review(self) -> Review:
         """What can be said without reading it."""
+        return said_of_unread(self.locator, self.killed)
+
+
+def said_of_unread(locator: Locator, killed: Killed) -> Review:
+    """Return the review of what no child lived to read; what judges is loaded by the first."""
+    with _JUDGING:
+        return unread(locator, killed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,7 +326,7 @@ class Reviewer:
         if isinstance(result, Killed):
             raise Lost(result, task.locator)
         try:
-            answer = msgspec.msgpack.decode(result.data, type=Answer)
+            answer = _ANSWER.decode(result.data)
         except (msgspec.DecodeError, ValueError):
             lost = Killed(reason="oversized", detail="its answer is not one")
             raise Lost(lost, task.locator) from None

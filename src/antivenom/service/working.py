@@ -21,10 +21,17 @@ from antivenom.isolate import Killed
 from antivenom.model.review import Review
 from antivenom.service import known, reviews, uploads
 from antivenom.service.clock import Clock, stamp
-from antivenom.service.reviewing import Judged, Later, Lost, NoRoom, Reviewer, locator_of
+from antivenom.service.reviewing import (
+    Judged,
+    Later,
+    Lost,
+    NoRoom,
+    Reviewer,
+    locator_of,
+    said_of_unread,
+)
 from antivenom.service.settings import Settings
 from antivenom.session import Reviewed
-from antivenom.session.unread import unread
 from antivenom.store import Store
 
 logger = logging.getLogger(__name__)
@@ -90,7 +97,7 @@ class Worker:
             self._dead(row, lost.review, lost.killed.detail)
 
     def _bury(self, row: RowMapping, killed: Killed) -> None:
-        self._dead(row, unread(locator_of(row), killed), killed.detail)
+        self._dead(row, said_of_unread(locator_of(row), killed), killed.detail)
 
     def _missing(self, row: RowMapping, problem: AntivenomError) -> None:
         """Feeds run ahead of the pages: what is not listed yet is asked for again, a few times."""
