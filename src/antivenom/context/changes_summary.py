@@ -36,6 +36,8 @@ _RELEASE = {
     "field=entry-point": "new command or plug-in: {value}",
     "field=licence": "another licence: {value}",
 }
+_PLACES = frozenset(["change.dependency-added", "change.startup-hook", "change.build-backend"])
+"""Changes of the release that stand in lines of a member."""
 Place = tuple[str, int, str]
 
 
@@ -81,7 +83,7 @@ def _weighed(findings: Sequence[Finding]) -> Mapping[tuple[str, int], float]:
 def _ranked(
     news: Sequence[Fact], matches: Matches, weights: Mapping[tuple[str, int], float]
 ) -> list[ChangedPlace]:
-    grouped = _grouped(news)
+    grouped = _grouped(news, weights)
     rows = []
     for (member, layer, scope), facts in grouped.items():
         facts.sort(key=_worst)
@@ -91,8 +93,13 @@ def _ranked(
     return [place for _, place in rows]
 
 
-def _grouped(news: Sequence[Fact]) -> dict[Place, list[Fact]]:
-    """Group facts by function; a text belongs to the function that does something on its line."""
+def _grouped(
+    news: Sequence[Fact], weights: Mapping[tuple[str, int], float]
+) -> dict[Place, list[Fact]]:
+    """Group facts by function; a text belongs to the function that does something on its line.
+
+    What a release as a whole changed is a place only where a finding rests on it.
+    """
     grouped: dict[Place, list[Fact]] = {}
     acting: dict[tuple[str, int, int], str] = {}
     for fact in news:
@@ -100,7 +107,9 @@ def _grouped(news: Sequence[Fact]) -> dict[Place, list[Fact]]:
             for line in (fact.line, fact.end_line, fact.sink_line):
                 acting[fact.member, fact.layer, line] = fact.scope
     for fact in news:
-        if fact.kind not in {"change", "name", "meta", "like"}:
+        if fact.kind == "change" and (fact.member, fact.layer) in weights and fact.id in _PLACES:
+            grouped.setdefault((fact.member, fact.layer, ""), []).append(fact)
+        elif fact.kind not in {"change", "name", "meta", "like"}:
             near = (acting.get((fact.member, fact.layer, fact.line + n)) for n in (0, 1, -1))
             found = next((scope for scope in near if scope is not None), fact.scope)
             scope = found if fact.kind == "text" else fact.scope
@@ -156,6 +165,9 @@ def _said(facts: Sequence[Fact]) -> str:
     flowing = {step for fact in facts for step in fact.via}
     for fact in facts:
         if fact.kind == "behavior" and fact.id in flowing:
+            continue
+        if fact.kind == "change":
+            said.setdefault(_said_of_release(fact))
             continue
         steps = [BEHAVIORS.get(step, step) for step in (fact.via or (fact.id,))]
         about = fact.host or fact.value

@@ -63,7 +63,7 @@ def _shown(place: ChangedPlace, here: _Texts, there: _Texts) -> ChangedPlace:
     if place.layer or not new:
         return place
     compared = Compared(there.text(place.was) if place.was else "", new)
-    run = _chosen(place, compared.runs)
+    run = _chosen(place, compared)
     if run is None:
         return place
     stood = compared.stood(run) if place.was else []
@@ -78,13 +78,24 @@ def _shown(place: ChangedPlace, here: _Texts, there: _Texts) -> ChangedPlace:
     )
 
 
-def _chosen(place: ChangedPlace, runs: Sequence[Run]) -> Run | None:
-    """Return the run a place lies in; for code that does nothing known the longest one."""
-    if not place.does:
-        return max(runs, key=lambda run: run[1] - run[0], default=None)
+def _chosen(place: ChangedPlace, compared: Compared) -> Run | None:
+    """Return the run a place lies in; without a line the one it names, else the longest."""
+    runs = compared.runs
+    if not place.line:
+        named = (
+            r for r in runs if any(_names(place, compared.new[n]) for n in range(r[0], r[1] + 1))
+        )
+        longest = max(runs, key=lambda run: run[1] - run[0], default=None)
+        return next(named, longest)
     first, last = place.line - 1, max(place.end_line, place.line) - 1
     near = [run for run in runs if run[0] <= last and run[1] >= first]
     return near[0] if near else None
+
+
+def _names(place: ChangedPlace, line: str) -> bool:
+    """Whether a declaration's value stands in what is said of a place."""
+    value = line.partition(":")[2].strip()
+    return len(value) > 1 and value[:200] in place.said
 
 
 def _lines(texts: Sequence[str], numbers: Sequence[int]) -> tuple[ShownLine, ...]:
