@@ -87,6 +87,9 @@ class FakeIndex:
     """``user:password`` that every request must carry."""
     project_status: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    """Files that are not answered before `gate` is set: who asks for them is under way."""
+    gate: threading.Event = field(default_factory=threading.Event)
     journal: list[tuple[str, str | None, int, str, int]] = field(default_factory=list)
     """The changelog: name, version, seconds since 1970, action, serial."""
     journal_rows: int = 50_000
@@ -209,6 +212,7 @@ def serve() -> Iterator[FakeIndex]:
     try:
         yield index
     finally:
+        index.gate.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -283,6 +287,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, kind, body, {"ETag": etag})
 
     def _file(self, name: str) -> None:
+        if name in self.served.held:
+            self.served.gate.wait(60)
         for row in self.served.files:
             if name == row.filename:
                 self._send(200, "application/octet-stream", row.data, cut=row.truncate)

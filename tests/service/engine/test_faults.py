@@ -14,7 +14,7 @@ from antivenom.store.schema_uploads import reviews as kept
 from antivenom.store.schema_uploads import uploads as table
 from tests.builders import postgres
 from tests.builders.index import FakeIndex
-from tests.service.engine.running import PATIENCE, Running, running
+from tests.service.engine.running import Running, running
 
 needs_postgres = pytest.mark.skipif(postgres.binaries() is None, reason="no PostgreSQL here")
 
@@ -30,37 +30,36 @@ def nothing_lost_or_doubled(service: Running, count: int) -> None:
     assert twice == []
 
 
-def some_under_way(service: Running) -> bool:
-    states = service.states()
-    return states.get("working", 0) > 0 and states.get("done", 0) > 0
+def under_way(service: Running, count: int, *, held: int) -> None:
+    """Announce uploads, the last of them held back by the registry, and wait for the others."""
+    service.announce(count)
+    service.fake.held = {f"thing{n}-1.0.tar.gz" for n in range(count - held, count)}
 
 
 def test_a_worker_that_is_killed_leaves_its_work_to_the_other(service: Running) -> None:
-    service.announce(12)
+    under_way(service, 6, held=4)
     first, second = service.start("work"), service.start("work")
-    service.wait(lambda: some_under_way(service), "both at work")
+    # Each works on two at a time with its one slot: all four that are held are under way.
+    service.wait(lambda: service.states() == {"done": 2, "working": 4}, "both at work")
     service.kill(first)
-    service.until(done=12)
-    nothing_lost_or_doubled(service, 12)
+    service.fake.gate.set()
+    service.until(done=6)
+    nothing_lost_or_doubled(service, 6)
     service.stop(second)
 
 
 def test_all_workers_killed_the_next_one_goes_on(service: Running) -> None:
-    service.announce(8)
-    workers = [service.start("work") for _ in range(2)]
-    service.wait(lambda: some_under_way(service), "at work")
-    for worker in workers:
-        service.kill(worker)
-    left = service.states()
-    assert left.get("done", 0) < 8, "killed too late to show anything"
-    begun = time.monotonic()
-    service.start("work")
-    service.until(done=8)
-    assert time.monotonic() - begun < PATIENCE
-    nothing_lost_or_doubled(service, 8)
-    # What the killed ones had fetched is cleared by those that come after them.
-    folders = list(service.settings.spool_folder.glob("*/*"))
-    assert folders == []
+    under_way(service, 4, held=2)
+    worker = service.start("work")
+    service.wait(lambda: service.states() == {"done": 2, "working": 2}, "at work")
+    service.kill(worker)
+    service.fake.gate.set()
+    worker = service.start("work")
+    service.until(done=4)
+    nothing_lost_or_doubled(service, 4)
+    # What the killed one had fetched was cleared by the one that came after it.
+    assert service.stop(worker) == 0
+    assert list(service.settings.spool_folder.glob("*/*")) == []
 
 
 def test_what_ends_every_worker_is_given_up_with_the_reason(service: Running) -> None:
@@ -103,22 +102,22 @@ def test_a_database_that_stops_and_starts_loses_nothing(tmp_path: Path, fake: Fa
         postgres.cluster() as cluster,
         running(tmp_path, fake, database=cluster.url) as service,
     ):
-        service.announce(10)
-        workers = [service.start("work"), service.start("work")]
-        service.wait(lambda: some_under_way(service), "at work")
+        under_way(service, 4, held=2)
+        worker = service.start("work")
+        service.wait(lambda: service.states() == {"done": 2, "working": 2}, "at work")
         cluster.stop()
+        fake.gate.set()
         time.sleep(1.0)
-        assert all(worker.poll() is None for worker in workers)
+        assert worker.poll() is None
         cluster.start()
-        service.until(done=10)
-        nothing_lost_or_doubled(service, 10)
+        service.until(done=4)
+        nothing_lost_or_doubled(service, 4)
         # The feed and the rest of the tables work there as well.
         fake.upload("late", "1.0", b"late")
         watch = service.start("watch", "pypi", "--since", "0")
-        service.wait(lambda: service.states().get("done") == 11, "the late one")
+        service.wait(lambda: service.states().get("done") == 5, "the late one")
         assert service.stop(watch) == 0
-        for worker in workers:
-            assert service.stop(worker) == 0
+        assert service.stop(worker) == 0
         with service.store.reading() as connection:
             assert connection.scalar(text("select count(*) from workers")) == 0
-            assert connection.scalar(select(func.count()).select_from(kept)) == 11
+            assert connection.scalar(select(func.count()).select_from(kept)) == 5
