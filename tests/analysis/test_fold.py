@@ -282,3 +282,19 @@ def test_any_change_in_place(receiver: object, name: str, args: list[Any]) -> No
 def test_any_codec(data: object, name: str) -> None:
     result, _ = fold.method(data, "decode", [name], {})
     assert bounded(result)
+
+
+def test_sets_have_one_order_whatever_the_hash_seed() -> None:
+    words = {"wallet", "cookie", "token", "seed", b"key", 7}
+    texts = {word for word in words if isinstance(word, str)}
+    assert fold.call("builtins.repr", [texts], {})[0] == "['cookie', 'seed', 'token', 'wallet']"
+    assert fold.call("builtins.list", [words], {})[0] == [
+        b"key", 7, "cookie", "seed", "token", "wallet"
+    ]  # fmt: skip
+    assert fold.method("-", "join", [texts], {})[0] == "cookie-seed-token-wallet"
+    assert fold.binary("%", "%s", texts) == "['cookie', 'seed', 'token', 'wallet']"
+    assert fold.mutate(texts, "pop", []) == "cookie"
+    assert texts == {"seed", "token", "wallet"}
+    many = set(range(5000))
+    assert fold.call("builtins.list", [many], {})[0] is UNKNOWN
+    assert fold.call("builtins.len", [many], {})[0] == 5000

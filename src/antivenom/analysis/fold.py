@@ -59,6 +59,7 @@ _COMPARING = frozenset(["==", "!=", "<", "<=", ">", ">=", "is", "isnot", "in", "
 _SIZED = (str, bytes, bytearray, list, tuple, set, frozenset, dict)
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 _DEPTH = 16
+_MOST_SETTLED = 1000
 _AT_ONCE = frozenset(["builtins.len", "builtins.iter", "builtins.bool"])
 _SLOW = frozenset(["base64.a85decode", "base64.b85decode", "base64.b32decode", "html.unescape"])
 _NUMBERS = (int, float, bool)
@@ -122,6 +123,15 @@ def shallow(*values: object) -> bool:
     return False
 
 
+def settled(value: Any) -> Any:
+    """Return a set as a list in an order of its own: that of a set is another one every time."""
+    if not isinstance(value, (set, frozenset)):
+        return value
+    if len(value) > _MOST_SETTLED:
+        raise ValueError("too many to put in order each time")
+    return sorted(value, key=lambda held: (type(held).__name__, repr(held)))
+
+
 def binary(op: str, left: Any, right: Any) -> Any:
     """Apply a binary operator to two constants."""
     try:
@@ -132,7 +142,7 @@ def binary(op: str, left: Any, right: Any) -> Any:
         if op == "<<":
             return left << right if right < 4096 and fits(left) else UNKNOWN
         if op == "%":
-            return _percent(left, right)
+            return _percent(left, settled(right))
         if op == "+" and not _sum_fits(left, right):
             return UNKNOWN
         if op in _COMPARING and not shallow(left, right):
@@ -332,6 +342,7 @@ def call(path: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
     """Call a known function on constants; return the result and the decoder's name, "" if none."""
     decoder = decode.DECODERS.get(path)
     try:
+        args = args if path in _AT_ONCE else [settled(a) for a in args]
         if decoder is not None:
             result = decoder[1](*args, **named)
             return (result if fits(result) else UNKNOWN), decoder[0]
@@ -409,7 +420,7 @@ MUTATING = frozenset(
 def method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) -> tuple[Any, str]:
     """Call a method of a constant; return the result and the decoder's name, "" if none."""
     try:
-        result, decoder = _method(receiver, name, args, named)
+        result, decoder = _method(receiver, name, [settled(a) for a in args], named)
     except _ERRORS:
         return UNKNOWN, ""
     except decode.DecodeError:
@@ -477,6 +488,10 @@ def mutate(receiver: Any, name: str, args: list[Any]) -> Any:
     try:
         if not shallow(*args) or any(a is receiver for a in args):
             return UNKNOWN
+        if isinstance(receiver, set) and name == "pop":
+            first = settled(receiver)[0]
+            receiver.remove(first)
+            return first
         if isinstance(receiver, (list, set, dict, bytearray)) and len(receiver) < MAX_ITEMS:
             return getattr(receiver, name)(*args)
     except _ERRORS:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
+from antivenom.analysis import fold
 from antivenom.analysis.flow import guards, patterns, protocols, recipients
 from antivenom.analysis.flow.definitions import define, import_names
 from antivenom.analysis.flow.expressions import evaluate, operate
@@ -133,7 +134,11 @@ def elements(value: Value) -> list[Value] | None:
         return value.items
     if value.known and isinstance(value.const, (list, tuple, set, frozenset, range, str, bytes)):
         if len(value.const) <= MAX_UNROLLED:
-            return [Value(const=x, taints=value.taints, coded=value.coded) for x in value.const]
+            try:
+                parts = fold.settled(value.const)
+            except ValueError:
+                return None
+            return [Value(const=x, taints=value.taints, coded=value.coded) for x in parts]
     if value.known and isinstance(value.const, dict):
         return [Value(const=x, taints=value.taints) for x in value.const]
     if value.table is not None:
