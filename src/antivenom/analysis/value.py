@@ -112,13 +112,18 @@ def text_of(value: Value) -> str:
 
 def merge_taints(*groups: tuple[Taint, ...]) -> tuple[Taint, ...]:
     """Return the union in order, bounded."""
-    full = [g for g in groups if g]
-    if not full:
-        return ()
-    if len(full) == 1 or all(g is full[0] for g in full):
-        return full[0]
+    first: tuple[Taint, ...] = ()
+    more = False
+    for group in groups:
+        if group and group is not first:
+            more = bool(first)
+            if more:
+                break
+            first = group
+    if not more:
+        return first
     seen: dict[Taint, None] = {}
-    for group in full:
+    for group in groups:
         for taint in group:
             seen[taint] = None
     return tuple(seen)[:MAX_TAINTS]
@@ -126,9 +131,15 @@ def merge_taints(*groups: tuple[Taint, ...]) -> tuple[Taint, ...]:
 
 def taints_of(values: list[Value] | tuple[Value, ...]) -> tuple[Taint, ...]:
     """Return the union of the taints of several values, alternatives included."""
-    groups = [v.taints for v in values if v.taints]
-    groups += [a.taints for v in values if v.alts for a in v.alts if a.taints]
-    return merge_taints(*groups) if groups else ()
+    groups: list[tuple[Taint, ...]] = []
+    options: list[tuple[Taint, ...]] = []
+    # Asked of every call: most values come from nowhere.
+    for value in values:
+        if value.taints:
+            groups.append(value.taints)
+        if value.alts:
+            options += [a.taints for a in value.alts if a.taints]
+    return merge_taints(*groups, *options) if groups or options else ()
 
 
 def join(one: Value | None, other: Value | None) -> Value:

@@ -16,7 +16,7 @@ from antivenom.analysis.flow.objects import (
     ModuleRef,
     Namespace,
 )
-from antivenom.analysis.value import Value
+from antivenom.analysis.value import UNKNOWN, Value
 
 _PUBLIC = frozenset(["address", "public_key", "pubkey", "classic_address", "verify_key"])
 """What a key shows to everybody: the key itself does not travel with it."""
@@ -29,7 +29,7 @@ _TEXTS = frozenset(["", "__file__"])
 
 def attribute(m: Machine, base: Value, name: str) -> Value:
     """Return ``base.name``."""
-    own = m.frame.dialect.attribute
+    own = m.frames[-1].dialect.attribute
     return own(m, base, name) if own is not None else _general(m, base, name)
 
 
@@ -44,12 +44,12 @@ def _general(m: Machine, base: Value, name: str) -> Value:
             return found
     if base.alts and not base.path:
         return of_alternatives(m, base, name)
-    if base.known and not base.path:
+    if not base.path and base.const is not UNKNOWN:
         return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
     path = f"{base.path}.{name}" if base.path else ""
     if base.path in _TEXTS and texts.knows(base, name):
         path = f"{texts.OWN}{name}"
-    known = m.frame.table.constants.get(path) if path else None
+    known = m.frames[-1].table.constants.get(path) if path else None
     value = Value(path=path, base=base, taints=base.taints, made=base.made)
     if name in _PUBLIC:
         value.taints = tuple(t for t in base.taints if t.via[0] != "secrets.given")

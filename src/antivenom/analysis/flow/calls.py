@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from antivenom.analysis import fold
 from antivenom.analysis.flow import callbacks, protocols, texts, written
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
-from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.machine import Machine, plain_key
 from antivenom.analysis.flow.objects import (
     ClassRefValue,
     FunctionRef,
@@ -89,7 +90,7 @@ def call_value(
         return _call_alternatives(m, func, args, named, line, end_line)
     receiver = func.base
     site = Site(line, end_line, args, named, receiver)
-    method = m.frame.dialect.method
+    method = m.frames[-1].dialect.method
     if method is not None and receiver is not None:
         done = method(m, func, site)
         if done is not None:
@@ -111,7 +112,8 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
 
     if path.startswith("builtins."):
         protocols.built_in(m, path, site.args)
-    dialect = m.frame.dialect
+    frame = m.frames[-1]
+    dialect = frame.dialect
     special = SPECIALS.get(path) if dialect.specials is None else dialect.specials.get(path)
     if special is not None:
         done = special(m, site)
@@ -120,12 +122,12 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
     folded = _fold(path, site, dialect.pure or fold.call)
     if folded is not None and folded.known:
         m.step(fold.toll(path, [v.const for v in site.args], folded.const))
-    row = m.frame.table.pick(path, site.lookup)
+    row = frame.table.pick(path, site.lookup)
     if row is None:
         last = path.rpartition(".")[2]
         # A protector's runtime carries a number in its module's name: only the hook is known.
         method = last if site.receiver is not None or last.startswith("__") else ""
-        generic = m.frame.table.pick(f"*.{method}", site.lookup) if method else None
+        generic = frame.table.pick(f"*.{method}", site.lookup) if method else None
         row = generic
     # Where callbacks are how a program goes on, they run after what the call itself does.
     after = dialect.values and row is not None
@@ -154,8 +156,9 @@ def _fold(path: str, site: Site, pure: Pure) -> Value | None:
     values = [*site.args, *site.named.values()]
     if site.receiver is not None and site.receiver.known and path.startswith("builtins."):
         return None
-    if any(not v.known for v in values):
-        return _partly(path, site)
+    for value in values:
+        if value.const is UNKNOWN:
+            return _partly(path, site)
     const, decoder = pure(
         path, [v.const for v in site.args], {k: v.const for k, v in site.named.items()}
     )
@@ -339,6 +342,25 @@ def construct(m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str
     made = m.new_instance(cls)
     if cls.instance is None:
         cls.instance = made
+    key = _construction(m, cls, args, named)
+    known = m.constructed.get(key) if key is not None else None
+    if known is not None:
+        made.ref.attrs = {name: _copy(value) for name, value in known.items()}
+    else:
+        _initialise(m, cls, args, named, made)
+        if key is not None:
+            m.constructed[key] = {name: _copy(value) for name, value in made.ref.attrs.items()}
+    made.taints = taints_of([*args, *named.values()]) if cls.method("__init__") is None else ()
+    external = cls.external()
+    if external and m.frame.table.rows(external[0]):
+        site = Site(cls.definition.line, cls.definition.line, args, named, None)
+        callbacks.run(m, m.frame.table.row(external[0]), external[0], site)
+    return made
+
+
+def _initialise(
+    m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str, Value], made: Value
+) -> None:
     for name in ("__new__", "__init__"):
         method = cls.method(name)
         if method is not None:
@@ -347,11 +369,26 @@ def construct(m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str
         method = cls.method(name)
         if method is not None:
             m.invoke(method, [], {}, made)
-    made.taints = taints_of([*args, *named.values()]) if cls.method("__init__") is None else ()
-    external = cls.external()
-    if external and m.frame.table.rows(external[0]):
-        site = Site(cls.definition.line, cls.definition.line, args, named, None)
-        callbacks.run(m, m.frame.table.row(external[0]), external[0], site)
+
+
+def _construction(
+    m: Machine, cls: ClassRefValue, args: list[Value], named: dict[str, Value]
+) -> tuple[object, ...] | None:
+    """Return what tells one construction from another, None where that is not known."""
+    keys = [plain_key(value) for value in args]
+    keys += [plain_key(value) for value in named.values()]
+    if None in keys:
+        return None
+    return (id(cls), m.activation, bool(m.forks), *named, len(args), *keys)
+
+
+def _copy(value: Value) -> Value:
+    """Return the same value for another object, which may change its own."""
+    made = copy(value)
+    if isinstance(made.const, (list, dict, set, bytearray)):
+        made.const = copy(made.const)
+    made.items = list(made.items) if made.items is not None else None
+    made.table = dict(made.table) if made.table is not None else None
     return made
 
 
@@ -381,7 +418,7 @@ def _unknown(m: Machine, func: Value, site: Site) -> Value:
     if site.receiver is not None and site.args and site.receiver.const is UNKNOWN:
         _absorb(func, site)
     _starts(m, func, site)
-    own = m.frame.dialect.unknown
+    own = m.frames[-1].dialect.unknown
     if own is not None:
         taints = merge_taints(taints, own(m, func, site))
     taints = merge_taints(taints, written.opened_by_stranger(m, site.args))

@@ -49,7 +49,7 @@ def evaluate(m: Machine, expr: p.Expr, *, quiet: bool = False) -> Value:
     if m.steps > m.hard:
         raise OutOfSteps
     value = _EVALUATE[type(expr)](m, expr)
-    if not quiet and value.path and value.path in m.frame.table.attributes:
+    if not quiet and value.path and value.path in m.frames[-1].table.attributes:
         return m.effects.access(m, value, expr.line)
     return value
 
@@ -63,7 +63,7 @@ def _global(m: Machine, expr: p.Global) -> Value:
 
 
 def _name(m: Machine, expr: p.Name) -> Value:
-    found = m.frame.env.get(expr.id)
+    found = m.frames[-1].env.get(expr.id)
     return found if found is not None else unbound(m, expr.id)
 
 
@@ -72,7 +72,9 @@ def _attr(m: Machine, expr: p.Attr) -> Value:
     if base.path == "process.env":
         return m.effects.variable(m, Value(const=expr.name), expr.line)
     value = attribute(m, base, expr.name)
-    if value.path or value.taints or value.known or value.ref is not None or value.alts:
+    if value.path or value.taints or value.ref is not None or value.alts:
+        return value
+    if value.const is not UNKNOWN:
         return value
     kind = attribute_class(expr.name) if len(expr.name) < 60 else ""
     if kind:
@@ -95,7 +97,7 @@ def _index(m: Machine, expr: p.Index) -> Value:
 
 def element(m: Machine, base: Value, key: Value, line: int) -> Value:
     """Return ``base[key]``."""
-    own = m.frame.dialect.element
+    own = m.frames[-1].dialect.element
     return own(m, base, key, line) if own is not None else general_element(m, base, key, line)
 
 
@@ -190,7 +192,7 @@ def _hashable(value: object) -> bool:
 
 
 def _op(m: Machine, expr: p.Op) -> Value:
-    dialect = m.frame.dialect
+    dialect = m.frames[-1].dialect
     handler = dialect.operations.get(expr.op) or _OPS.get(expr.op)
     if handler is not None:
         return handler(m, expr)

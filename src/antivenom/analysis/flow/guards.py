@@ -29,6 +29,8 @@ def is_main(test: p.Expr) -> bool:
 
 def observe(m: Machine, stmt: p.Branch, test: Value) -> None:
     """Report a branch that depends on which machine, user or place this is."""
+    if not test.taints:
+        return
     sources = {t.via[0] for t in test.taints}
     if sources & _TARGETS:
         first = next(t for t in test.taints if t.via[0] in _TARGETS)

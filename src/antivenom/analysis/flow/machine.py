@@ -23,6 +23,8 @@ MAX_VARIANTS = 3
 """Evaluations of one function with different arguments at one activation."""
 TEST_STEPS = 20_000
 """Steps of one test before its loops are no longer unrolled."""
+TESTS_STEPS = 60_000
+"""Steps of all tests together before none of their loops are."""
 MAX_FOLLOWED = 400_000
 """Bytes of modules read because they call something that calls what matters, from any distance;
 beyond that, only those that call it themselves."""
@@ -59,15 +61,13 @@ class Frame:
     given: list[Value] = field(default_factory=list)
     """The arguments as they were given."""
     dialect: Dialect = field(init=False)
+    table: api.ApiTable = field(init=False)
+    """What names mean in the language of the code here."""
 
     def __post_init__(self) -> None:
         """Look the language up once."""
         self.dialect = dialects.of(self.module.lang)
-
-    @property
-    def table(self) -> api.ApiTable:
-        """What names mean in the language of the code here."""
-        return api.table(self.module.lang)
+        self.table = api.table(self.module.lang)
 
 
 @dataclass(eq=False)
@@ -113,6 +113,13 @@ class Machine:
     """Bytes of modules lowered so far."""
     followed: int = 0
     """Bytes of modules read for what they import."""
+    tested: int = 0
+    """Steps that tests took so far."""
+    _since: int = 0
+    """Steps at which the present budget began."""
+    constructed: dict[tuple[object, ...], dict[str, Value]] = field(default_factory=dict)
+    """What constructors left in a new object, by class and arguments."""
+    _free: dict[int, tuple[Module, int, dict[str, Function]]] = field(default_factory=dict)
 
     @property
     def frame(self) -> Frame:
@@ -126,10 +133,14 @@ class Machine:
 
     def budget(self, activation: Activation) -> None:
         """Begin to evaluate what runs at an activation; a test does not deserve long loops."""
+        if self.activation is Activation.TEST:
+            self.tested += self.steps - self._since
         self.activation = activation
         self.soft = self.limits.fold_steps
+        self._since = self.steps
         if activation is Activation.TEST:
-            self.soft = min(self.soft, self.steps + TEST_STEPS)
+            share = max(0, min(TEST_STEPS, TESTS_STEPS - self.tested))
+            self.soft = min(self.soft, self.steps + share)
 
     def step(self, amount: int = 1) -> None:
         """Count work; raise `OutOfSteps` at the hard end."""
@@ -265,6 +276,16 @@ class Machine:
 
     # ------------------------------------------------------------------ functions
 
+    def free_functions(self, module: Module) -> dict[str, Function]:
+        """Return the functions of a module that belong to no class, by name."""
+        _, seen, found = self._free.get(id(module), (module, 0, {}))
+        if seen != len(module.functions):
+            for function in module.functions[max(seen, 1) :]:
+                if function.owner is None:
+                    found.setdefault(function.name, function)
+            self._free[id(module)] = (module, len(module.functions), found)
+        return found
+
     def invoke(
         self,
         ref: FunctionRef,
@@ -273,18 +294,20 @@ class Machine:
         receiver: Value | None = None,
     ) -> Value:
         """Call a function of the artifact and return what it may return."""
-        receive = dialects.of(ref.module.lang).receive
+        dialect = dialects.of(ref.module.lang)
+        receive = dialect.receive
         if receive is not None:
             given = receive(ref, args, receiver)
         else:
             given = [receiver, *args] if receiver is not None else args
         source = self.package.by_member.get(ref.module.member)
         carried = merge_taints(taints_of(given), taints_of(tuple(named.values())))
-        deep = min(self.limits.call_depth, dialects.of(ref.module.lang).depth)
+        deep = min(self.limits.call_depth, dialect.depth)
         if self.depth >= deep or self._cold(ref, source, given):
             return Value(taints=carried)
         key = (id(ref.function), id(ref.env), STRENGTH[self.activation], *map(_key, given))
-        key += tuple((k, _key(v)) for k, v in sorted(named.items()))
+        if named:
+            key += tuple((k, _key(v)) for k, v in sorted(named.items()))
         if key in self.memo:
             return self.memo[key] or Value(taints=carried)
         # A function written as a value is often called on nothing known: what it is given counts.
@@ -292,7 +315,7 @@ class Machine:
         # Counted apart: calls with constants must not use up the turns of those without.
         counter = (id(ref.function), STRENGTH[self.activation], constant)
         used = self.variants.get(counter, 0)
-        most = dialects.of(ref.module.lang).variants if constant else MAX_VARIANTS
+        most = dialect.variants if constant else MAX_VARIANTS
         if used >= (1 if self.coarse else most):
             return Value(taints=carried)
         self.variants[counter] = used + 1
@@ -392,6 +415,8 @@ class Machine:
                 module.module.classes.clear()
         for kept in (self.layers, self.memo, self.defined, self.classes, self.frames):
             kept.clear()
+        self._free.clear()
+        self.constructed.clear()
 
     def give(self, value: Value) -> None:
         """Record what the current function returns."""
@@ -409,3 +434,16 @@ def _key(value: Value) -> object:
         # A method sees what other methods left in the object since the last call.
         return (ref, taints_of(list(value.ref.attrs.values())))
     return (value.path, value.taints, value.hint, ref, id(value) if value.items else 0)
+
+
+def plain_key(value: Value) -> object | None:
+    """Return what a value is told apart by where nothing else could tell, None where it could."""
+    const = value.const
+    if value.known:
+        simple = isinstance(const, (str, bytes, int, float, type(None)))
+        return (type(const).__name__, const, value.taints, value.path) if simple else None
+    if value.items is not None or value.table is not None or value.alts or value.made:
+        return None
+    if value.ref is not None or value.base is not None:
+        return None
+    return (value.path, value.taints, value.hint)

@@ -20,7 +20,7 @@ def by_path(m: Machine, path: str) -> Value:
 
 def unbound(m: Machine, name: str) -> Value:
     """Return what a name means that the program did not bind: a built-in, or nothing known."""
-    own = m.frame.dialect.unbound
+    own = m.frames[-1].dialect.unbound
     if own is not None:
         return own(m, name)
     if name in _BUILTINS and name != "__name__" and m.frame.module.lang == "python":
@@ -48,7 +48,7 @@ def unbound(m: Machine, name: str) -> Value:
 def _defined_later(m: Machine, name: str) -> Value | None:
     """A function of the module that its top level defines after the call that needs it."""
     module = m.frame.module
-    for function in module.functions[1:]:
-        if function.name == name and function.owner is None:
-            return Value(ref=FunctionRef(module, function, m.frame.home.env, m.frame.home))
-    return None
+    function = m.free_functions(module).get(name)
+    if function is None:
+        return None
+    return Value(ref=FunctionRef(module, function, m.frame.home.env, m.frame.home))

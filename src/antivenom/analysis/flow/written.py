@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from antivenom.analysis import tools
 from antivenom.analysis.flow import telling
 from antivenom.analysis.flow.site import Site
-from antivenom.analysis.value import HOLE, Taint, Value, merge_taints, taints_of, text_of
+from antivenom.analysis.value import (
+    HOLE,
+    UNKNOWN,
+    Taint,
+    Value,
+    merge_taints,
+    taints_of,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from antivenom.analysis.api.row import Row
@@ -178,6 +186,8 @@ def opened_by_stranger(m: Machine, values: Iterable[Value]) -> tuple[Taint, ...]
     """
     groups: list[tuple[Taint, ...]] = []
     for value in values:
+        if value.const is UNKNOWN and not value.hint and not value.alts:
+            continue
         text = text_of(value)
         if not 3 < len(text) < 300 or "\n" in text:
             continue
