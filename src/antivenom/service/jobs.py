@@ -17,6 +17,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, func, select
 
 from antivenom.errors import ConfigError, MissingDependencyError
+from antivenom.model.coordinate import Ecosystem
 from antivenom.service import uploads
 from antivenom.service.clock import Clock, stamp
 from antivenom.service.settings import Settings
@@ -149,16 +150,16 @@ def submit(store: Store, jobs: Jobs, clock: Clock, *, at_once: Callable[[str], i
     """
     now = clock.now()
     with store.reading() as connection:
-        counted = uploads.count(connection)
-    waiting = {ecosystem for ecosystem, state in counted if state == uploads.WAITING}
+        busy = uploads.under_way(connection)
+        # Asked before anything is locked: most of the time nothing waits.
+        waiting = [one for one in Ecosystem if uploads.due(connection, one, now.timestamp(), 1)]
     total = 0
-    for ecosystem in sorted(waiting):
-        under_way = sum(counted.get((ecosystem, state), 0) for state in uploads.UNDER_WAY)
-        room = at_once(ecosystem) - under_way
+    for ecosystem in waiting:
+        room = at_once(ecosystem) - busy.get(ecosystem, 0)
         if room <= 0:
             continue
         with store.writing() as connection:
-            ids = uploads.due(connection, ecosystem, now.timestamp(), room)
+            ids = uploads.due(connection, ecosystem, now.timestamp(), room, lock=True)
             if ids:
                 jobs.submit(connection, ids, stamp(now))
         total += len(ids)

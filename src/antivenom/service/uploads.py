@@ -113,8 +113,10 @@ def load(connection: Connection, upload: int) -> RowMapping | None:
     return connection.execute(select(uploads).where(uploads.c.id == upload)).mappings().first()
 
 
-def due(connection: Connection, ecosystem: str, now: float, most: int) -> list[int]:
-    """Return waiting uploads of a registry, the most urgent first; others skip them meanwhile."""
+def due(
+    connection: Connection, ecosystem: str, now: float, most: int, *, lock: bool = False
+) -> list[int]:
+    """Return waiting uploads of a registry, the most urgent first; locked, others skip them."""
     query = (
         select(uploads.c.id)
         .where(
@@ -124,19 +126,18 @@ def due(connection: Connection, ecosystem: str, now: float, most: int) -> list[i
         )
         .order_by(uploads.c.priority, uploads.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
     )
-    return list(connection.scalars(query))
+    return list(connection.scalars(query.with_for_update(skip_locked=True) if lock else query))
 
 
-def count(connection: Connection) -> dict[tuple[str, str], int]:
-    """Return how many uploads wait or are under way, by registry and state."""
+def under_way(connection: Connection) -> dict[str, int]:
+    """Return how many uploads of each registry are in the queue or under work."""
     query = (
-        select(uploads.c.ecosystem, uploads.c.state, func.count())
-        .where(uploads.c.state.in_([WAITING, *UNDER_WAY]))
-        .group_by(uploads.c.ecosystem, uploads.c.state)
+        select(uploads.c.ecosystem, func.count())
+        .where(uploads.c.state.in_(UNDER_WAY))
+        .group_by(uploads.c.ecosystem)
     )
-    return {(one, state): n for one, state, n in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def queued(connection: Connection, jobs: Sequence[tuple[int, str]], now: str) -> None:

@@ -78,7 +78,7 @@ uploads = Table(
     text("reviewed_at", "the first verdict"),
     Column("latency", Float, nullable=False, default=0.0, comment="seconds from seen to verdict"),
     UniqueConstraint("ecosystem", "project", "version", "filename", "serial"),
-    Index("uploads_state", "state", "priority", "id"),
+    Index("uploads_state", "state", "ecosystem", "priority", "id"),
     Index("uploads_seen", "seen_at"),
     Index("uploads_publisher", "publisher", "id"),
     Index("uploads_project", "ecosystem", "project", "id"),
