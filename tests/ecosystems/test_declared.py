@@ -7,6 +7,7 @@ import pytest
 from antivenom.ecosystems.pypi import declared
 from antivenom.ecosystems.pypi.label import label
 from antivenom.model.artifact import ArtifactKind
+from antivenom.model.fact import Sighting
 from tests.ecosystems.trees import METADATA, sdist, seen, tree, wheel
 
 
@@ -126,3 +127,34 @@ def test_local_versions_and_folded_names_agree() -> None:
     }
     labels = label(tree(ArtifactKind.SDIST, files), filename="my-demo-x-1.0.tar.gz")
     assert not seen(labels)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("demo/__init__.py", "import os\n\n__version__ = '0.9'\n", ("demo/__init__.py", 3)),
+        ("demo/_version.py", "__version__: str = version = '2.0'\n", ("demo/_version.py", 1)),
+        ("demo.py", '__version__ = "1.0.1"\n', ("demo.py", 1)),
+        ("demo/__init__.py", "__version__ = '1.0.0'\n", None),
+        ("demo/__init__.py", "__version__ = '0.0.0'\n", None),
+        ("demo/__init__.py", "__version__ = '1.1.dev3+g1234'\n", None),
+        ("demo/__init__.py", "__version__ = 'unknown'\n", None),
+        ("demo/__init__.py", "from ._version import __version__\n", None),
+        ("other/__init__.py", "__version__ = '7.0'\n", None),
+    ],
+)
+def test_a_version_in_the_code_that_the_metadata_contradicts(
+    path: str, text: str, told: tuple[str, int] | None
+) -> None:
+    found = [(m, n) for m, n, s in label(wheel({path: text})).sightings if _stated(s)]
+    assert found == ([told] if told else [])
+
+
+def test_the_version_of_a_source_release_is_looked_for_below_src() -> None:
+    files = {"PKG-INFO": METADATA, "src/demo/__init__.py": "__version__ = '0.9'\n"}
+    (found,) = [s for _, _, s in label(sdist(files)).sightings if _stated(s)]
+    assert found.value == "the code says 0.9, the metadata 1.0"
+
+
+def _stated(one: Sighting) -> bool:
+    return one.args == ("field=code-version",)

@@ -16,6 +16,7 @@ from antivenom.ecosystems.pypi.metadata import Declarations, read_declarations
 from antivenom.ecosystems.pypi.places import could_run, is_code, role, suffix
 from antivenom.ecosystems.pypi.record import compare_record
 from antivenom.ecosystems.pypi.roots import find_roots
+from antivenom.ecosystems.pypi.versions import in_code
 from antivenom.model.artifact import ArtifactKind
 from antivenom.model.fact import Sighting
 from antivenom.model.label import Activation, Hook, Label, Labels, Metadata, Role, Root, strongest
@@ -110,6 +111,8 @@ class _Survey:
     declarations: Declarations
     roots: tuple[Root, ...]
     hooks: tuple[Hook, ...] = ()
+    stated: tuple[Seen, ...] = ()
+    """A version in the code that the metadata contradicts."""
 
     @classmethod
     def of(
@@ -134,7 +137,14 @@ class _Survey:
         modules = survey_modules(layout, found.configs)
         roots = find_roots(layout, modules, found.configs, found.entry_points, peek)
         opened = () if layout.installed else tuple(_opened(layout, peek))
-        return cls(layout=layout, modules=modules, declarations=found, roots=roots, hooks=opened)
+        return cls(
+            layout=layout,
+            modules=modules,
+            declarations=found,
+            roots=roots,
+            hooks=opened,
+            stated=tuple(in_code(layout, found.metadata, peek)),
+        )
 
     @cached_property
     def _misnamed(self) -> frozenset[Role]:
@@ -266,6 +276,7 @@ def _declared(one: _Survey, statements: list[Statement]) -> Iterator[Seen]:
     yield from declared.url_dependencies(found.requires)
     yield from declared.version_jump(found.metadata.version, at, found.version_line)
     yield from declared.mismatches(statements, at)
+    yield from one.stated
 
 
 def _by_names(layout: Layout, filename: str) -> Iterator[Statement]:
