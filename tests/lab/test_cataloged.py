@@ -13,6 +13,7 @@ from antivenom.lab import building, dataset, extraction, sample
 from antivenom.lab.cataloged import cataloged
 from antivenom.store import Store, open_store
 from antivenom.store.blobs import Blobs
+from tests.builders.archives import wheel
 from tests.catalog.sets import PASSWORD, THIEF, listing, sdist, sealed_set
 
 PATHS = [f"bad{n}/1.0/bad{n}-1.0.tar.gz" for n in range(3)]
@@ -93,6 +94,18 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert card.ordinary == {"catalog": 1, "trees": 1}
     assert len(rows) == 4
     assert "2 specimens" in capsys.readouterr().out
+
+
+def test_a_wheel_in_a_folder_is_locked_by_name_version_and_hash(tmp_path: Path) -> None:
+    place = tmp_path / "wheels"
+    place.mkdir()
+    (place / "Demo_Pkg-1.2-py3-none-any.whl").write_bytes(wheel({"demo_pkg/__init__.py": ""}))
+    (place / "odd.zip").write_bytes(wheel({"odd.py": "A = 1\n"}))
+    rows, _ = building.build(sample.folder(place, "wheel"), jobs=1)
+    found = {line.split()[0]: line.split() for line in building.lock(rows).splitlines()}
+    assert found["demo-pkg"][1::2] == ["1.2", "wheel"]
+    assert found["odd-zip"][1] == "-"
+    assert all(len(one[2]) == 64 for one in found.values())
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,7 @@ def lock(rows: Iterable[Row]) -> str:
     """Return the widening set as text: name, version, hash, one a line, no addresses."""
     lines = set()
     for row in rows:
-        if row.sample.part == "wide" and row.sample.locator is not None:
-            coordinate = row.sample.locator.coordinate
-            version = coordinate.version if coordinate else ""
-            lines.add(f"{row.sample.name} {version or '-'} {row.sha256} {row.sample.stratum}")
+        one = row.sample
+        if one.part == "wide" and one.locator is not None:
+            lines.add(f"{one.name} {one.version or '-'} {row.sha256} {one.stratum}")
     return "".join(f"{line}\n" for line in sorted(lines))

@@ -44,6 +44,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     """"" until it was opened, for what is installed."""
     name: str = ""
     """Of the project, normalised; only for the leakage check, never a feature."""
+    version: str = ""
     part: Part
     stratum: str
     """``malware``, or a kind of ordinary package."""
@@ -145,15 +146,37 @@ def day(newest: str, listed: str) -> str:
 
 def _wide(locator: Locator, stratum: str) -> Sample:
     where = hashlib.sha256(locator.location).hexdigest()[:16]
-    name = locator.coordinate.name if locator.coordinate else locator.filename
+    name, version = _named(locator)
     return Sample(
         key=f"{where} {locator.filename}",
         sha256=locator.sha256,
         name=plain(name),
+        version=version,
         part="wide",
         stratum=stratum,
         locator=locator,
     )
+
+
+def _named(locator: Locator) -> tuple[str, str]:
+    """Return name and version as its coordinate or its file's name says them."""
+    from packaging.utils import (
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
+    if locator.coordinate is not None:
+        return locator.coordinate.name, locator.coordinate.version
+    try:
+        if locator.filename.endswith(".whl"):
+            name, version, *_ = parse_wheel_filename(locator.filename)
+        else:
+            name, version = parse_sdist_filename(locator.filename)
+    except (InvalidSdistFilename, InvalidWheelFilename):
+        return locator.filename, ""
+    return name, str(version)
 
 
 def _part(row: Mapping[str, str]) -> Part:
