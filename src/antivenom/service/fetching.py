@@ -17,8 +17,6 @@ from antivenom.store.blobs import Blobs
 
 KEPT = "blob:"
 """A location of bytes that are kept here already."""
-SPOOLED = "spool:"
-"""A location of bytes somebody put into this machine's spool."""
 ALGORITHMS = ("sha512", "sha384", "blake2b", "sha1", "md5")
 
 
@@ -112,16 +110,6 @@ def kept(blobs: Blobs, sha256: str, room: Path) -> Fetched:
         raise NotFoundError(f"the bytes {sha256[:16]} are not kept here any more") from None
     except (ValueError, OSError) as error:
         raise IntegrityError(f"the kept bytes {sha256[:16]} cannot be read: {error}") from None
-
-
-def spooled(root: Path, sha256: str, room: Path) -> Fetched:
-    """Bring bytes that lie in the spool into a job's room."""
-    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-        raise NotFoundError("the spool has no file of that name")
-    try:
-        return place((root / sha256).read_bytes(), room)
-    except OSError:
-        raise NotFoundError(f"the bytes {sha256[:16]} are not in this machine's spool") from None
 
 
 def _named(partial: Path, room: Path) -> Fetched:

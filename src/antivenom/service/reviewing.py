@@ -26,7 +26,7 @@ from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.review import Review, Verdict
 from antivenom.service import events, fetching, known, uploads
 from antivenom.service.clock import moment
-from antivenom.service.fetching import KEPT, SPOOLED, Fetched, Spool
+from antivenom.service.fetching import KEPT, Fetched, Spool
 from antivenom.service.settings import Settings
 from antivenom.service.slots import Slots
 from antivenom.service.sources import Found, Source
@@ -143,18 +143,13 @@ class Reviewer:
                 raise
             return None, f"the registry does not list it: {error}"
         except NetworkError as error:
-            if not row["location"].startswith((KEPT, SPOOLED)):
+            if not row["location"].startswith(KEPT):
                 raise
             return None, f"the registry could not be asked: {error}"
 
     def _fetched(self, row: RowMapping, found: Found | None, room: Path) -> Fetched:
         location = row["location"]
-        if location.startswith(KEPT):
-            got = fetching.kept(self._blobs, row["sha256"], room)
-        elif location.startswith(SPOOLED):
-            sha256 = location.removeprefix(SPOOLED)
-            got = fetching.spooled(self._settings.spool_folder, sha256, room)
-        elif row["sha256"] and row["review"] and self._blobs.has(row["sha256"]):
+        if location.startswith(KEPT) or (row["sha256"] and row["review"] and self._blobs.has(row["sha256"])):
             got = fetching.kept(self._blobs, row["sha256"], room)
         else:
             got = self._downloaded(row, found, room)
