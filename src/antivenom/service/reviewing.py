@@ -148,8 +148,8 @@ class Reviewer:
             return None, f"the registry could not be asked: {error}"
 
     def _fetched(self, row: RowMapping, found: Found | None, room: Path) -> Fetched:
-        location = row["location"]
-        if location.startswith(KEPT) or (row["sha256"] and row["review"] and self._blobs.has(row["sha256"])):
+        sha256, again = row["sha256"], bool(row["review"])
+        if row["location"].startswith(KEPT) or (again and sha256 and self._blobs.has(sha256)):
             got = fetching.kept(self._blobs, row["sha256"], room)
         else:
             got = self._downloaded(row, found, room)
