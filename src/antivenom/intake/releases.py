@@ -263,7 +263,7 @@ class Index:
         return answer.body, kind, answer.url
 
     def _download(self, file: IndexFile, pins: frozenset[str]) -> tuple[Path, str]:
-        _check_address(file, self.endpoints)
+        check_address(file, self.endpoints)
         algorithms = {file.strongest[0]} if file.strongest else set()
         algorithms |= {pin.partition(":")[0] for pin in pins} & set(ALGORITHMS)
         folder = shelf.writable(shelf.artifacts())
@@ -346,7 +346,8 @@ def _verify(file: IndexFile, size: int, digests: Mapping[str, str], pins: frozen
         raise IntegrityError(f"{name}: what arrived has none of the pinned hashes")
 
 
-def _check_address(file: IndexFile, asked: Endpoints) -> None:
+def check_address(file: IndexFile, asked: Endpoints) -> None:
+    """Refuse a file without a usable address, or unencrypted where the indexes are encrypted."""
     scheme = urlsplit(file.url).scheme if file.url else ""
     if scheme not in ("http", "https"):
         raise NetworkError(f"{file.filename[:200]!a}: the index gives no usable address for it")

@@ -20,6 +20,7 @@ from antivenom.analysis import engine
 from antivenom.ecosystems.pypi.locate import IndexFile
 from antivenom.errors import AntivenomError, IntegrityError, NetworkError, NotFoundError
 from antivenom.intake.locator import Locator, Surroundings, printable
+from antivenom.intake.releases import check_address
 from antivenom.isolate import Killed
 from antivenom.model.context import RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
@@ -162,6 +163,7 @@ class Reviewer:
         most = self._settings.file_bytes
         if found is not None:
             file = found[1]
+            check_address(file, source.index.endpoints)
             return fetching.fetch(source.door, file.url, file.hashes, file.size, room, most)
         url = row["location"]
         host = urlsplit(url).netloc
@@ -270,6 +272,7 @@ class Reviewer:
     def _locate_before(
         self, ecosystem: str, coordinate: Coordinate, file: IndexFile, room: Path
     ) -> Locator:
+        check_address(file, self._sources[ecosystem].index.endpoints)
         place = room / "before"
         place.mkdir(exist_ok=True, mode=0o700)
         door, most = self._sources[ecosystem].door, self._settings.file_bytes
