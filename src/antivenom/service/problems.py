@@ -72,6 +72,7 @@ def handlers() -> ExceptionHandlersMap:
         OperationalError: _away,
         UnicodeError: _unstorable,
         OverflowError: _unstorable,
+        RecursionError: _unstorable,
         Exception: _fault,
     }
 
@@ -98,9 +99,9 @@ def _ours(request: Request[Any, Any, Any], error: AntivenomError) -> Response[An
 
 
 def _unstorable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """A NUL in a name, a number beyond every row: nothing can be called that."""
-    _log.info("refused: %s", type(error).__name__, extra={"path": request.url.path})
-    return answer(request, 400, "a value that no table can hold")
+    """A NUL in a name, a number beyond every row, JSON of a hundred thousand brackets."""
+    _log.warning("refused: %s", type(error).__name__, extra={"path": request.url.path})
+    return answer(request, 400, "a value that nothing here can hold")
 
 
 def _away(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

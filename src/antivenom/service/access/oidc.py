@@ -42,6 +42,9 @@ class _Trip(Struct, frozen=True, kw_only=True):
     to: str
 
 
+_TRIP = msgspec.json.Decoder(_Trip)
+
+
 def router() -> Router:
     """Return the two routes; without a provider in the settings there is nothing at them."""
     made: dict[str, Provider] = {}
@@ -140,7 +143,7 @@ def _name(claims: Claims, settings: Settings) -> str:
 
 def _trip(request: Request[Any, Any, State]) -> _Trip | None:
     try:
-        return msgspec.json.decode(unquote(cookies.value(request, "trip")), type=_Trip)
+        return _TRIP.decode(unquote(cookies.value(request, "trip")))
     except msgspec.DecodeError:
         return None
 

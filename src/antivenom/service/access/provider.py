@@ -41,6 +41,10 @@ class _Answer(Struct, frozen=True, kw_only=True):
     id_token: str
 
 
+_CONFIGURATION = msgspec.json.Decoder(_Configuration)
+_TOKENS = msgspec.json.Decoder(_Answer)
+
+
 class Provider:
     """One provider; its configuration is read when somebody first signs in."""
 
@@ -77,7 +81,7 @@ class Provider:
         }
         body = _ask("POST", known.token_endpoint, form, self._login(known, form))
         try:
-            token = msgspec.json.decode(body, type=_Answer).id_token
+            token = _TOKENS.decode(body).id_token
         except msgspec.DecodeError:
             raise NetworkError("the provider's answer holds no identity") from None
         keys = _ask("GET", known.jwks_uri)
@@ -97,7 +101,7 @@ class Provider:
                 issuer = self._settings.oidc_issuer.rstrip("/")
                 body = _ask("GET", f"{issuer}/.well-known/openid-configuration")
                 try:
-                    found = msgspec.json.decode(body, type=_Configuration)
+                    found = _CONFIGURATION.decode(body)
                 except msgspec.DecodeError as error:
                     raise NetworkError(f"the provider's configuration: {error}") from None
                 if found.issuer != self._settings.oidc_issuer:
@@ -123,13 +127,13 @@ class Provider:
         try:
             found = jwt.decode(token, KeySet.import_key_set(_key_set(keys)), algorithms=_SIGNED)
             known.validate(found.claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
             raise NetworkError(f"the identity is not valid: {type(error).__name__}") from None
         return Claims(subject=str(found.claims["sub"]), values=dict(found.claims))
 
 
 def _key_set(keys: bytes) -> Any:  # noqa: ANN401  as the library has it
-    found = msgspec.json.decode(keys, type=dict[str, Any])
+    found: dict[str, Any] = dict(msgspec.json.decode(keys))
     # Keys for encryption, and kinds the library does not know, are none of our business.
     wanted = [k for k in found.get("keys", []) if isinstance(k, dict) and k.get("use") != "enc"]
     return {"keys": [key for key in wanted if key.get("kty") in ("RSA", "EC", "OKP")]}

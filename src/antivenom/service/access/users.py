@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from antivenom.errors import TargetError, UsageError
 from antivenom.service.access import passwords
@@ -143,9 +144,12 @@ def _known_role(role: str) -> None:
         raise UsageError(f"{role} is not a role", hint=f"roles: {', '.join(SCOPES_OF)}")
 
 
-def _user(row: object) -> User:
-    import msgspec
-
-    values = dict(row._mapping)  # type: ignore[attr-defined]
-    fields = {name: values[name] for name in User.__struct_fields__ if name != "active"}
-    return msgspec.convert(fields | {"active": bool(values["active"])}, User)
+def _user(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        role=row.role,
+        active=bool(row.active),
+        made_at=row.made_at,
+        issuer=row.issuer,
+    )

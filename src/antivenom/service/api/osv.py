@@ -73,6 +73,11 @@ class Results(Struct, frozen=True, kw_only=True):
     results: tuple[NamedFound, ...]
 
 
+# Made here, once: types that two threads meet for the first time at once are half-built.
+_QUERY = msgspec.json.Decoder(Query)
+_QUERIES = msgspec.json.Decoder(Queries)
+
+
 def router(clock: Clock) -> Router:
     """Return the routes below ``/v1``."""
     index = Composed(clock)
@@ -114,7 +119,7 @@ def _may(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) ->
 def query(request: Request[Any, Any, State], body: RawBody) -> Found:
     """Return the records that speak of a release, or of a project."""
     # Clients send JSON under any content type, so that the body is read as it is.
-    asked = _release(_decoded(body, Query))
+    asked = _release(_decoded(body, _QUERY))
     with request.app.state.store.reading() as connection:
         [found] = records.about(connection, [asked])
     return Found(vulns=tuple(found))
@@ -131,7 +136,7 @@ def query(request: Request[Any, Any, State], body: RawBody) -> Found:
 )
 def query_batch(request: Request[Any, Any, State], body: RawBody) -> Results:
     """Return the names of the records that speak of each release."""
-    asked = [_release(one) for one in _decoded(body, Queries).queries]
+    asked = [_release(one) for one in _decoded(body, _QUERIES).queries]
     with request.app.state.store.reading() as connection:
         found = records.about(connection, asked)
     return Results(results=tuple(_named(some) for some in found))
@@ -142,9 +147,9 @@ def _named(found: Sequence[dict[str, Any]]) -> NamedFound:
     return NamedFound(vulns=tuple(named))
 
 
-def _decoded(body: bytes, kind: type[_T]) -> _T:
+def _decoded(body: bytes, decoder: msgspec.json.Decoder[_T]) -> _T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ClientException(f"not a question: {error}") from None
 
