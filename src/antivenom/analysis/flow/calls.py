@@ -56,11 +56,17 @@ def call(m: Machine, expr: p.Call) -> Value:
     return call_value(m, func, args, named, expr.line, expr.end_line)
 
 
+_MOST_SPREAD = 20_000
+"""Elements of a list given as arguments: texts are put together from their codes."""
+
+
 def _spread(value: Value) -> list[Value]:
     if value.items is not None:
         return value.items
-    if value.known and isinstance(value.const, (list, tuple)):
-        return [Value(const=c, taints=value.taints) for c in value.const[:50]]
+    const = value.const
+    if isinstance(const, (list, tuple, str, bytes)):
+        some = const[:_MOST_SPREAD]
+        return [Value(const=c, taints=value.taints, coded=value.coded) for c in some]
     return [Value(taints=value.taints)]
 
 

@@ -174,7 +174,7 @@ class Effects(Facts):
         if told:
             behaviors = (*behaviors, told)
         if row.gives == "secrets.given":
-            path_class = telling.asked(row, path, text)
+            path_class = telling.asked(row, path, text or telling.prompted(shown))
             behaviors = behaviors if path_class else ()
         answers = telling.answers(row, text) or telling.redirected(row, shown)
         behaviors = (*behaviors, *answers)
@@ -219,7 +219,11 @@ class Effects(Facts):
             gives, path_class = found
             text = text_of(site.first(row.reads) or Value())
         shown = site.first(row.value) if row.value else None
-        if shown is not None:
+        if gives == "secrets.given" and shown is not None:
+            path_class = telling.asked(row, "", telling.prompted(shown))
+            if not path_class:
+                return ()
+        elif shown is not None:
             answers = telling.answers(row, text_of(shown)) or telling.redirected(row, shown)
             gives = answers[0] if answers else gives
         taint = self.taint(m, gives, site.line, value=text[:MAX_VALUE], path_class=path_class)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from antivenom.analysis.flow.expressions import element, evaluate
 from antivenom.analysis.flow.machine import Machine
-from antivenom.analysis.value import HOLE, Value, join, text_of
+from antivenom.analysis.value import HOLE, UNKNOWN, Value, join, text_of
 from antivenom.model import program as p
 
 _WALKED = frozenset(["", "os.walk()", "os.fwalk()"])
@@ -23,6 +23,15 @@ def bind_pattern(m: Machine, target: p.Op, value: Value) -> None:
     parts = elements(value)
     for n, part in enumerate(target.args):
         if part is None:
+            continue
+        if isinstance(part, p.Op) and part.op == "star" and m.frame.dialect.values and parts:
+            rest = parts[n:]
+            whole = rest and all(v.known for v in rest)
+            const = [v.const for v in rest] if whole else UNKNOWN
+            coded = rest[0].coded if whole else ()
+            items = None if whole else rest
+            found = Value(const=const, items=items, taints=value.taints, coded=coded)
+            bind(m, part.args[0] or part, found)
             continue
         known = parts is not None and n < len(parts)
         known = known and (len(parts or ()) == len(target.args) or m.frame.dialect.values)

@@ -89,6 +89,35 @@ def asked(row: Row, path: str, prompt: str) -> str:
     return prompted_class(prompt) or ("credential" if path.startswith("getpass.") else "")
 
 
+def prompted(value: Value | None) -> str:
+    """Return what a person is asked: a text, or the words of one or several described questions."""
+    if value is None or isinstance(value.const, str):
+        return text_of(value) if value is not None else ""
+    if isinstance(value.const, list):
+        described: list[object] = list(value.const[:_MOST_QUESTIONS])
+    else:
+        described = [value.const if value.known else value, *(value.items or [])[:_MOST_QUESTIONS]]
+    words = [_question(one, key) for one in described for key in _QUESTIONS]
+    return " ".join(filter(None, words))[:_PROMPT]
+
+
+_QUESTIONS = ("message", "text", "question", "title", "name")
+_MOST_QUESTIONS = 12
+_PROMPT = 300
+
+
+def _question(described: object, key: str) -> str:
+    """Return an entry of one described question."""
+    if isinstance(described, Value):
+        if isinstance(described.const, dict):
+            described = described.const
+        else:
+            held = (described.table or {}).get(key)
+            return text_of(held)[:100] if held is not None else ""
+    found = described.get(key) if isinstance(described, dict) else None
+    return found[:100] if isinstance(found, str) else ""
+
+
 def answers(row: Row, url: str) -> tuple[str, ...]:
     """Return what an address is asked for, when its answers are always the same kind of thing."""
     if row.gives != "net.fetch" or "returns" not in row.source or not url:

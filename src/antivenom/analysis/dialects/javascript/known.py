@@ -27,6 +27,7 @@ CORE = words(
 """Names that runtimes bring along; anything else nobody bound is unknown."""
 HOOKED = words(
     """
+    globalThis.ethereum globalThis.solana
     ethereum.request ethereum.send ethereum.sendAsync ethereum.enable solana.signTransaction
     solana.signAndSendTransaction globalThis.fetch fetch.default http.request https.request
     http.get https.get XMLHttpRequest.prototype.open XMLHttpRequest.prototype.send

@@ -114,12 +114,18 @@ def _rebound(function: Value, this: Value) -> Value:
     return function
 
 
+MOST_SPREAD = 20_000
+"""Elements: whole texts are given as arguments to be put together again."""
+
+
 def spread(value: Value) -> list[Value]:
     """Return the elements of a list given as arguments."""
     if value.items is not None:
         return value.items
-    if isinstance(value.const, list):
-        return [Value(const=c, taints=value.taints, coded=value.coded) for c in value.const[:400]]
+    const = value.const
+    if isinstance(const, (list, str, bytes)):
+        some = const[:MOST_SPREAD]
+        return [Value(const=c, taints=value.taints, coded=value.coded) for c in some]
     return [Value(taints=value.taints)] if value.taints else []
 
 
@@ -259,6 +265,8 @@ def _join(const: list[Any], glue: Any = ",", *_: Any) -> Any:  # noqa: ANN401
     parts = ["" if c is None else operators.text(c) for c in const]
     if any(p is None for p in parts):
         return UNKNOWN
+    if isinstance(glue, list):
+        glue = glue[0] if glue else ""  # join`` is called with the pieces of a template
     return fold.method("," if glue is None else str(glue), "join", [parts], {})[0]
 
 
@@ -400,10 +408,16 @@ def _answer(
 ) -> Value:
     taints = merge_taints(receiver.taints, taints_of(out[:200]))
     if name in ("map", "flatMap"):
+        if name == "flatMap" and any(v.items is not None for v in out):
+            out = [inner for v in out for inner in (v.items if v.items is not None else [v])]
         consts = [v.const for v in out]
-        if exact and all(v.known and not v.taints for v in out) and fold.shallow(*consts):
+        if exact and all(v.known for v in out) and fold.shallow(*consts):
             coded = next((v.coded for v in out[:1]), ())
-            return Value(const=_flat(consts) if name == "flatMap" else consts, coded=coded)
+            # Decoded pieces are constants all the same; those of several sources stay apart.
+            alike = all(v.taints == out[0].taints for v in out)
+            if alike:
+                whole = _flat(consts) if name == "flatMap" else consts
+                return Value(const=whole, taints=out[0].taints if out else (), coded=coded)
         return Value(items=out[:500], taints=taints) if exact else Value(taints=taints)
     if name == "filter":
         if exact and all(v.known for v in out) and all(e.known for e in elements):

@@ -74,8 +74,10 @@ def require(m: Machine, site: Site) -> Value | None:
     if key.coded and _hidden(key):
         m.effects.emit(m, "data.assemble", site.line, value=str(options[0].const))
     result: Value | None = None
+    from antivenom.analysis.dialects.javascript import programs
+
     for option in options:
-        found = load(m, str(option.const))
+        found = programs.remote(m, option, site.line) or load(m, str(option.const))
         result = join(result, found) if result is not None else found
     return result
 

@@ -231,6 +231,9 @@ def name_of(const: object) -> str | None:
     return str(const) if isinstance(const, int) else None
 
 
+_SCRIPT = "HTMLScriptElement()"
+
+
 def store(m: Machine, base: Value, key: Value, value: Value, line: int) -> None:
     """``base[key] = value``."""
     ref = base.ref
@@ -244,6 +247,11 @@ def store(m: Machine, base: Value, key: Value, value: Value, line: int) -> None:
         return
     if base.path == "globalThis" and name is not None:
         m.frame.home.env.vars[name] = value
+    if base.path == _SCRIPT and name is not None:
+        from antivenom.analysis.dialects.javascript import programs
+
+        programs.stored(m, name, value, line)
+        return
     if base.path and base.table is None:
         m.effects.hook(m, base.path, name or "*", value, line)
         if not base.path.endswith(")"):

@@ -52,6 +52,10 @@ def make(m: Machine, func: Value, args: list[Value], line: int) -> Value:
         return given if given.table or given.ref or given.items is not None else made
     if func.path == "Promise" and args and is_callable(args[0]):
         return promise(m, args[0], line)
+    if func.path == "Proxy" and len(args) > 1:
+        from antivenom.analysis.dialects.javascript import programs
+
+        return programs.proxy(m, args, line)
     return call_value(
         m, Value(path=func.path, alts=func.alts, taints=func.taints), args, {}, line, line
     )
@@ -129,6 +133,19 @@ def instance_of(m: Machine, expr: p.Op) -> Value:
     return Value()
 
 
+def listing(m: Machine, expr: p.Op) -> Value:
+    """``[a, ...b]``."""
+    values = [v for a in expr.args if a is not None for v in _given(m, a)]
+    taints = taints_of(values)
+    whole = any(isinstance(a, p.Op) and a.op == "star" for a in expr.args)
+    if (whole or not taints) and not any(v.path or not v.known for v in values):
+        consts = [v.const for v in values]
+        if fold.shallow(*consts):
+            spelled = next((v.coded for v in values if v.coded), ())
+            return Value(const=consts, taints=taints, coded=spelled)
+    return Value(items=values, taints=taints)
+
+
 def mapping(m: Machine, expr: p.Op) -> Value:
     """``{a, [b]: c, ...d}``."""
     table: dict[Any, Value] = {}
@@ -200,4 +217,5 @@ OPERATIONS = {
     "delete": delete,
     "instanceof": instance_of,
     "dict": mapping,
+    "list": listing,
 }

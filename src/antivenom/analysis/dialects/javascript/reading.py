@@ -23,7 +23,8 @@ _PRIMITIVES = [
     "eval", "Function", "constructor", "fromCharCode", "atob", "unescape", "process.env",
     "process.binding", "mainModule", "child_process", "runInThisContext", "runInNewContext",
     "base64", "createRequire", "ethereum", "XMLHttpRequest", "sendBeacon",
-    "homedir", "leveldb", "User Data", "_0x",
+    "homedir", "leveldb", "User Data", "_0x", "createElement", "import", "document.write",
+    "createObjectURL", "document.writeln",
 ]  # fmt: skip
 """Ways to run text, to reach any function without naming it, or to hide a text."""
 _CALLED = frozenset(["eval", "Function", "atob", "unescape", "fetch"])
@@ -32,7 +33,9 @@ _AFTER = re.compile(rb"\s{0,4}(?:\(|\.(?:call|apply|bind)\b|\[|`)")
 _VARIABLE = re.compile(rb"""(?:\?)?\.([A-Za-z_]\w{0,60})|\[\s{0,3}["'](\w{1,60})["']""")
 _MODULES = re.compile(
     rb"""["'](?:node:)?(child_process|https?|http2|net|dns(?:/promises)?|dgram|tls|vm|worker_threads"""
-    rb"""|axios|got|node-fetch|undici|request|superagent|needle|ws|execa|shelljs|cross-spawn)["']"""
+    rb"""|axios|got|node-fetch|undici|request|superagent|needle|ws|execa|shelljs|cross-spawn"""
+    rb"""|readline(?:/promises)?|readline-sync|inquirer|enquirer|prompts|octokit|@octokit/[a-z]{1,20}"""
+    rb"""|node-telegram-bot-api|telegraf|discord\.js|nodemailer)["']"""
 )
 _BOUND = re.compile(
     rb"""(?:([A-Za-z_$][\w$]{1,60})|\{([^{}]{1,400})\})\s{0,20}=\s{0,20}[\w$.(]{0,60}?"""
@@ -85,6 +88,8 @@ def _counts(data: bytes, word: str, start: int, end: int) -> bool:
     if word in _quoted():
         # Prose and property names hold them too: a module is loaded by its name as a text.
         return data[start - 1 : start] in _MARKS and data[end : end + 1] in _MARKS
+    if word in _SHAPES:
+        return _SHAPES[word].match(data, end) is not None
     if word == "process.env":
         return _telling_variable(data, end)
     if word == "constructor":
@@ -92,6 +97,13 @@ def _counts(data: bytes, word: str, start: int, end: int) -> bool:
     return word not in _CALLED or _AFTER.match(data, end) is not None
 
 
+_SHAPES = {
+    # Of elements only scripts count, and those whose kind is put together; of imports addresses.
+    "createElement": re.compile(
+        rb"""\s{0,4}\(\s{0,4}(?:["'`](?i:script)["'`]|\[|atob|String\b|["'`][^"'`]{0,20}["'`]\s{0,4}[+.])"""
+    ),
+    "import": re.compile(rb"""\s{0,4}\(\s{0,4}["'`](?:https?:|data:|//)"""),
+}
 _REACHED = (b".", b'"', b"'", b"`")
 """In front of a name that is looked up, not declared."""
 _MARKS = (b'"', b"'", b"`", b":", b"/")

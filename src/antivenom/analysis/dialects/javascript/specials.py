@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from antivenom.analysis import decode, fold
-from antivenom.analysis.dialects.javascript import methods, modules, names, operations, texts
+from antivenom.analysis.dialects.javascript import (
+    methods,
+    modules,
+    names,
+    operations,
+    programs,
+    texts,
+)
 from antivenom.analysis.flow import layers
 from antivenom.analysis.flow.callbacks import is_callable
 from antivenom.analysis.flow.calls import call_value
@@ -216,9 +223,20 @@ def _array_from(m: Machine, site: Site) -> Value | None:
     return source if source.items is not None else None
 
 
+def _prototype(m: Machine, site: Site) -> Value | None:
+    """``Object.getPrototypeOf(f)``: what a function is made by makes functions of texts."""
+    first = site.args[0] if site.args else Value()
+    return first if methods.is_function(first) else None
+
+
 def _pure_list(source: Value) -> tuple[list[object], bool]:
     from antivenom.analysis.dialects.javascript import pure
 
+    held = (source.table or {}).get("length")
+    size = held.const if held is not None else None
+    size = source.const.get("length") if isinstance(source.const, dict) else size
+    if isinstance(size, int) and 0 <= size <= methods.MOST_SPREAD:
+        return [None] * size, True
     found, _ = pure.call("Array.from", [source.const], {}) if source.known else ([], "")
     return (found, True) if isinstance(found, list) else ([], False)
 
@@ -390,6 +408,7 @@ def _bound_method(m: Machine, site: Site) -> Value | None:
 
 
 SPECIALS: dict[str, Special] = {
+    **programs.PROGRAMS,
     "require": modules.require,
     "module.require": modules.require,
     "process.mainModule.require": modules.require,
@@ -417,6 +436,8 @@ SPECIALS: dict[str, Special] = {
     "Object.assign": _assign,
     "Object.defineProperty": _define,
     "Object.create": _create,
+    "Object.getPrototypeOf": _prototype,
+    "Reflect.getPrototypeOf": _prototype,
     "Object.keys": _members,
     "Object.getOwnPropertyNames": _members,
     "Reflect.ownKeys": _members,
