@@ -36,6 +36,7 @@ VERSION = "1"
 QUEUE = "review"
 WORKFLOW = "review"
 _LIVE = ("ENQUEUED", "PENDING", "DELAYED")
+_IDLE_SHARE = 10
 _POOL = 6
 """Connections of the engine to PostgreSQL from each process."""
 
@@ -146,20 +147,28 @@ def submit(store: Store, jobs: Jobs, clock: Clock, *, at_once: Callable[[str], i
     """Hand over what is due, the most urgent first, and return how many uploads that were.
 
     No more of a registry than `at_once` is in the queue or under work, so that the engine's tables
-    stay small however much waits, and what is urgent overtakes at any time.
+    stay small however much waits. What nobody waits for gets a tenth of that beside it: what is
+    urgent never finds the queue full of it.
     """
     now = clock.now()
+    seconds = now.timestamp()
     with store.reading() as connection:
         busy = uploads.under_way(connection)
         # Asked before anything is locked: most of the time nothing waits.
-        waiting = [one for one in Ecosystem if uploads.due(connection, one, now.timestamp(), 1)]
+        waiting = [
+            (one.value, idle)
+            for one in Ecosystem
+            for idle in (False, True)
+            if uploads.due(connection, one, seconds, 1, idle=idle)
+        ]
     total = 0
-    for ecosystem in waiting:
-        room = at_once(ecosystem) - busy.get(ecosystem, 0)
+    for ecosystem, idle in waiting:
+        most = max(at_once(ecosystem) // _IDLE_SHARE, 1) if idle else at_once(ecosystem)
+        room = most - busy.get((ecosystem, idle), 0)
         if room <= 0:
             continue
         with store.writing() as connection:
-            ids = uploads.due(connection, ecosystem, now.timestamp(), room, lock=True)
+            ids = uploads.due(connection, ecosystem, seconds, room, idle=idle, lock=True)
             if ids:
                 jobs.submit(connection, ids, stamp(now))
         total += len(ids)

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_, upd
 from antivenom.model.coordinate import Coordinate, Ecosystem, normalize_pypi
 from antivenom.model.label import Metadata
 from antivenom.model.review import Review
+from antivenom.service import priorities
 from antivenom.service.clock import moment
 from antivenom.store import packing, upserts
 from antivenom.store.schema_uploads import uploads
@@ -114,30 +115,43 @@ def load(connection: Connection, upload: int) -> RowMapping | None:
 
 
 def due(
-    connection: Connection, ecosystem: str, now: float, most: int, *, lock: bool = False
+    connection: Connection,
+    ecosystem: str,
+    now: float,
+    most: int,
+    *,
+    idle: bool = False,
+    lock: bool = False,
 ) -> list[int]:
-    """Return waiting uploads of a registry, the most urgent first; locked, others skip them."""
+    """Return waiting uploads of a registry, the most urgent first; locked, others skip them.
+
+    With `idle` only work that nobody waits for: what is judged again, and backfills; without it
+    only the rest.
+    """
+    column = uploads.c.priority
     query = (
         select(uploads.c.id)
         .where(
             uploads.c.state == WAITING,
             uploads.c.due <= now,
             uploads.c.ecosystem == ecosystem,
+            column >= priorities.AGAIN if idle else column < priorities.AGAIN,
         )
-        .order_by(uploads.c.priority, uploads.c.id)
+        .order_by(column, uploads.c.id)
         .limit(most)
     )
     return list(connection.scalars(query.with_for_update(skip_locked=True) if lock else query))
 
 
-def under_way(connection: Connection) -> dict[str, int]:
-    """Return how many uploads of each registry are in the queue or under work."""
+def under_way(connection: Connection) -> dict[tuple[str, bool], int]:
+    """Return how many uploads are in the queue or under work, by (registry, `idle`)."""
+    idle = uploads.c.priority >= priorities.AGAIN
     query = (
-        select(uploads.c.ecosystem, func.count())
+        select(uploads.c.ecosystem, idle, func.count())
         .where(uploads.c.state.in_(UNDER_WAY))
-        .group_by(uploads.c.ecosystem)
+        .group_by(uploads.c.ecosystem, idle)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {(row[0], bool(row[1])): row[2] for row in connection.execute(query)}
 
 
 def queued(connection: Connection, jobs: Sequence[tuple[int, str]], now: str) -> None:

@@ -15,7 +15,16 @@ from sqlalchemy.exc import OperationalError
 from antivenom.errors import IntegrityError, NetworkError, NotFoundError
 from antivenom.isolate import Killed
 from antivenom.model.review import Verdict
-from antivenom.service import fetching, reviewing, reviews, upkeep, uploads, working
+from antivenom.service import (
+    fetching,
+    jobs,
+    priorities,
+    reviewing,
+    reviews,
+    upkeep,
+    uploads,
+    working,
+)
 from antivenom.service.fetching import Spool
 from antivenom.service.pacing import Pace
 from antivenom.service.reviewing import Judged, Lost, NoRoom, locator_of
@@ -101,8 +110,8 @@ def test_a_clock_that_jumps_kills_nobody(store: Store, clock: FakeClock) -> None
 def test_what_no_job_works_on_waits_again(store: Store, clock: FakeClock) -> None:
     with store.writing() as connection:
         ids = [uploads.record(connection, arrival(name), NOW) for name in ("a", "b", "c", "d")]
-        jobs = list(zip(ids, ("lost", "waits", "mine", "orphan"), strict=True))
-        uploads.queued(connection, jobs, NOW)
+        named = list(zip(ids, ("lost", "waits", "mine", "orphan"), strict=True))
+        uploads.queued(connection, named, NOW)
     engine: Any = Engine(waits="", mine="me-1-a", orphan="who-2-b")
     one = keeper(store, clock, engine)
     assert one.reconcile(engine) == 0, "too early to worry"
@@ -112,6 +121,33 @@ def test_what_no_job_works_on_waits_again(store: Store, clock: FakeClock) -> Non
     with store.reading() as connection:
         states = connection.scalars(select(table.c.state).order_by(table.c.id)).all()
     assert states == ["waiting", "queued", "queued", "queued"]
+
+
+def test_what_is_urgent_never_finds_the_queue_full(store: Store, clock: FakeClock) -> None:
+    class Queue:
+        def submit(self, connection: Any, ids: Sequence[int], now: str) -> None:
+            uploads.queued(connection, [(one, f"j{one}") for one in ids], now)
+
+    queue: Any = Queue()
+    with store.writing() as connection:
+        for n in range(50):
+            low = arrival(f"old{n}", priority=priorities.BACKFILL)
+            uploads.record(connection, low, NOW)
+    assert jobs.submit(store, queue, clock, at_once=lambda _: 30) == 3
+    with store.writing() as connection:
+        for n in range(40):
+            uploads.record(connection, arrival(f"new{n}", priority=10), NOW)
+        uploads.record(connection, arrival("other", ecosystem="npm"), NOW)
+    assert jobs.submit(store, queue, clock, at_once=lambda _: 30) == 31
+    assert jobs.submit(store, queue, clock, at_once=lambda _: 30) == 0
+    with store.reading() as connection:
+        assert uploads.under_way(connection) == {
+            ("pypi", True): 3,
+            ("pypi", False): 30,
+            ("npm", False): 1,
+        }
+        waiting = {one.number for one in jobs.stats(connection) if one.state == "waiting"}
+    assert waiting == {47, 10}
 
 
 def test_a_worker_that_leaves_work_behind_is_swept(store: Store, clock: FakeClock) -> None:
