@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from antivenom.judge.scorer import shipped
 from antivenom.lab import dataset, evaluation, learning
 from antivenom.lab.dataset import Card
 from antivenom.lab.evaluation import Report
@@ -28,7 +29,8 @@ def tables(folder: Path, *, specimens: int = 0) -> list[Table]:
             header=("", *(part.part for part in report.parts)),
             rows=list(_figures(report)),
             notes=(
-                f"Ordinary packages: {strata}. Study figures are out of fold and hold the "
+                f"Data set {card.digest[:12]}: facts of engine {card.engine[:12]}, judged by rule "
+                f"book {card.rulebook[:12]}. Ordinary packages: {strata}. Study figures are out of fold and hold the "
                 "widening set; check was never learnt from.",
                 "The scorer ranks below `suspicious`, so figures at the verdicts are the rules'.",
                 "No alarm on n packages proves a rate below 3/n and no better.",
@@ -36,6 +38,7 @@ def tables(folder: Path, *, specimens: int = 0) -> list[Table]:
             ),
         ),
         _run(took, used, card),
+        *_model(),
     ]
     if specimens:
         changes = {part: robust(rows, part, specimens) for part in ("study", "check")}
@@ -70,6 +73,35 @@ def _run(took: float, used: float, card: Card) -> Table:
             "them; what an archive took is kept with its facts.",
         ),
     )  # fmt: skip
+
+
+def _model() -> list[Table]:
+    """Show the card of the model that ships."""
+    scorer = shipped()
+    if scorer is None:
+        return []
+    card = scorer.model.card
+    rows = [
+        ("made", card.made),
+        ("data", card.data[:12]),
+        ("engine", card.engine[:12]),
+        ("rule book", card.rulebook[:12]),
+        ("seed", str(card.seed)),
+        ("learnt from", f"{card.specimens} specimens of {card.clusters} clusters, {card.ordinary} "
+         "ordinary packages"),
+        ("trees", f"{len(scorer.model.forest.trees)} over {len(scorer.model.forest.features)} "
+         "features"),
+        *((f"{name}, out of fold", f"{value:.1%}") for name, value in card.metrics.items()),
+        *((f"sum of trees for {name}", f"{value:.2f}") for name, value in card.thresholds.items()),
+    ]  # fmt: skip
+    return [
+        Table(
+            title="The model that ships",
+            header=("", ""),
+            rows=rows,
+            notes=("Known weaknesses: " + "; ".join(card.weaknesses) + ".",),
+        )
+    ]
 
 
 def _figures(report: Report) -> list[tuple[str, ...]]:
