@@ -30,8 +30,8 @@ def tables(folder: Path, *, specimens: int = 0) -> list[Table]:
             rows=list(_figures(report)),
             notes=(
                 f"Data set {card.digest[:12]}: facts of engine {card.engine[:12]}, judged by rule "
-                f"book {card.rulebook[:12]}. Ordinary packages: {strata}. Study figures are out of fold and hold the "
-                "widening set; check was never learnt from.",
+                f"book {card.rulebook[:12]}. Ordinary packages: {strata}. Study figures are out of "
+                "fold and hold the widening set; check was never learnt from.",
                 "The scorer ranks below `suspicious`, so figures at the verdicts are the rules'.",
                 "No alarm on n packages proves a rate below 3/n and no better.",
                 "The last column learns from what was there before that day; rules are today's.",

@@ -309,7 +309,9 @@ _HIDDEN = base64.b64encode(
     ],
 )
 def test_texts_put_together_and_run_in_other_ways(run: str) -> None:
-    seen = run_js(f"const a = '{_HIDDEN}', t = atob(a), c = [...t].map(x => x.charCodeAt(0)); {run};")
+    seen = run_js(
+        f"const a = '{_HIDDEN}', t = atob(a), c = [...t].map(x => x.charCodeAt(0)); {run};"
+    )
     assert ENV_SENT in seen.flows()
 
 
