@@ -30,6 +30,7 @@ def test_a_new_dependency_that_a_finding_rests_on_is_a_place_with_its_line() -> 
     assert place.member == "demo-1.1.dist-info/METADATA"
     assert place.said == f"depends on {address}"
     assert any(address in line.text for line in place.after)
+    assert place.line == next(line.number for line in place.after if address in line.text)
 
 
 def test_a_new_dependency_nobody_minds_is_no_place() -> None:

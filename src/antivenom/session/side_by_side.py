@@ -67,11 +67,12 @@ def _shown(place: ChangedPlace, here: _Texts, there: _Texts) -> ChangedPlace:
     if run is None:
         return place
     stood = compared.stood(run) if place.was else []
-    first = min(max(run[0], (place.line or run[0] + 1) - 4), run[1])
+    line = place.line or _named(place, compared, run) or run[0] + 1
+    first = min(max(run[0], line - 4), run[1])
     after = range(first, min(run[1], first + SHOWN_LINES - 1) + 1)
     return msgspec.structs.replace(
         place,
-        line=place.line or run[0] + 1,
+        line=line,
         end_line=place.end_line or run[1] + 1,
         before=_lines(compared.old, stood[:SHOWN_LINES]),
         after=_lines(compared.new, after),
@@ -82,20 +83,20 @@ def _chosen(place: ChangedPlace, compared: Compared) -> Run | None:
     """Return the run a place lies in; without a line the one it names, else the longest."""
     runs = compared.runs
     if not place.line:
-        named = (
-            r for r in runs if any(_names(place, compared.new[n]) for n in range(r[0], r[1] + 1))
-        )
         longest = max(runs, key=lambda run: run[1] - run[0], default=None)
-        return next(named, longest)
+        return next((run for run in runs if _named(place, compared, run)), longest)
     first, last = place.line - 1, max(place.end_line, place.line) - 1
     near = [run for run in runs if run[0] <= last and run[1] >= first]
     return near[0] if near else None
 
 
-def _names(place: ChangedPlace, line: str) -> bool:
-    """Whether a declaration's value stands in what is said of a place."""
-    value = line.partition(":")[2].strip()
-    return len(value) > 1 and value[:200] in place.said
+def _named(place: ChangedPlace, compared: Compared, run: Run) -> int:
+    """Return the line of a run with a declaration whose value is in what is said; 0 for none."""
+    for number in range(run[0], run[1] + 1) if place.said else ():
+        value = compared.new[number].partition(":")[2].strip()
+        if value and f" {value};" in f"{place.said};":
+            return number + 1
+    return 0
 
 
 def _lines(texts: Sequence[str], numbers: Sequence[int]) -> tuple[ShownLine, ...]:
