@@ -159,7 +159,7 @@ def test_code_under_other_names_is_one_campaign(tmp_path: Path) -> None:
         for name in ("one-pkg", "two-pkg"):
             made = thief(name, host=f"{name}.invalid")
             entry = ManifestEntry(
-                path=f"{name}-1.0/setup.py", sha256=sha(name), size=90, kind="file", skeleton="s1"
+                path=f"{name}-1.0/setup.py", sha256=sha(name), size=900, kind="file", skeleton="s1"
             )
             profile = Profile(
                 sha256=made.artifact.sha256,

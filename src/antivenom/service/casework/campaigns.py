@@ -28,6 +28,8 @@ _MOST = 40
 _CARRYING = 5
 _PAYLOAD_FROM = 40
 """Bytes; what is shorter is alike by chance."""
+_CODE_FROM = 250
+"""Bytes of a file whose code is compared; one-liners of strangers are alike."""
 _LONGEST = 200
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,15}://[^\s\"'<>`\\)\]}]{3,400}")
 _CAMPAIGN = re.compile(r"\bcampaign ([^\s(]{1,80})")
@@ -67,7 +69,7 @@ def skeletons_of(connection: Connection, review: Review) -> dict[str, str]:
     if found is None:
         return {}
     manifest = packing.unpack(found, Profile).manifest
-    return {one.path: one.skeleton for one in manifest if one.skeleton}
+    return {one.path: one.skeleton for one in manifest if one.skeleton and one.size >= _CODE_FROM}
 
 
 def _keys(

@@ -13,11 +13,13 @@ from antivenom.service.casework.nouns import CaseRow, Glance
 from antivenom.store.schema_cases import cases
 
 _NOTHING = Glance()
+# Made once: two threads that are the first to decode a type at once crash the library.
+_GLANCE = msgspec.json.Decoder(Glance)
 
 
 def glance_of(text: str) -> Glance:
     """Return what a column `evidence` holds."""
-    return msgspec.json.decode(text, type=Glance) if text else _NOTHING
+    return _GLANCE.decode(text) if text else _NOTHING
 
 
 def case_of(row: Mapping[str, Any]) -> CaseRow:

@@ -36,6 +36,8 @@ class View:
     decoded_at: int
     """The uploaded line it was decoded from."""
     inspector: str
+    above: bool = False
+    """Whether a finding before this one showed the same lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ class _Making:
         self._review, self._members, self._suppressed = review, members, suppressed
         self._inspector = inspector
         self._excerpts, self._layers = Excerpts(review), Layers(review)
+        self._seen: set[tuple[str, int, int]] = set()
         self._number = {id(one): n for n, one in enumerate(review.findings)}
 
     def made(self) -> Evidence:
@@ -126,11 +129,15 @@ class _Making:
         )
 
     def _view(self, view: SourceView) -> View:
+        lines = {(view.member, view.layer, one.number) for one in view.lines if one.evidence}
+        above = bool(view.first) and lines <= self._seen
+        self._seen |= lines
         return View(
             source=view,
             steps=self._layers.steps(view.layer) if view.layer else (),
             decoded_at=self._layers.line(view.layer) if view.layer else 0,
             inspector=self._inspector.get(view.member, "") if not view.layer else "",
+            above=above,
         )
 
     def _unfolded(self, finding: Finding, shown: set[int]) -> Iterator[Hidden]:

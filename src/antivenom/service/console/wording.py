@@ -13,7 +13,7 @@ _KEYS: Mapping[str, str] = {
     "specimen": "the code of known malware {}",
     "payload": "the same hidden text {}",
     "file": "the same file {}",
-    "code": "the same code under other names {}",
+    "code": "the same code under other names",
     "host": "{}",
     "uploader": "uploads by {}",
 }

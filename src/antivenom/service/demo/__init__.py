@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from antivenom.service import events, uploads
@@ -17,14 +19,30 @@ LABELS = (("quickforms", "quarantined"), ("weatherlines", "quarantined"))
 """What the registry of the demonstration did since: one we flagged, one we did not."""
 
 
+PUBLISHERS = {
+    "quickforms": "k3vin-dev",
+    "weatherlines": "m.aria",
+    "colourlogs": "logteam7",
+    "colorlogsx": "logteam7",
+    "colorlogs-pro": "logteam-9",
+    "paperclip-tools": "paperclip",
+    "startup-helper": "st4rtup",
+}
+"""Who uploaded, where the demonstration says it."""
+
+
 def fill(store: Store, settings: Settings) -> int:
     """Note the demonstration's uploads, their bytes kept; done twice it is done once.
 
     Returns how many uploads that are.
     """
     blobs = Blobs(settings.blobs_url)
-    arrivals = [_arrival(package, blobs) for package in PACKAGES]
-    now = stamp(SystemClock().now())
+    moment = SystemClock().now()
+    arrivals = [
+        _arrival(package, blobs, stamp(moment - timedelta(minutes=3 * age)))
+        for age, package in enumerate(reversed(PACKAGES), 1)
+    ][::-1]
+    now = stamp(moment)
     labels = [
         Event(ecosystem="pypi", project=name, what=what, at=now, action=f"project {what}")
         for name, what in LABELS
@@ -45,10 +63,17 @@ def fill(store: Store, settings: Settings) -> int:
     return len(arrivals)
 
 
-def _arrival(package: Package, blobs: Blobs) -> Arrival:
+def _arrival(package: Package, blobs: Blobs, uploaded_at: str) -> Arrival:
     data = package.build()
     sha256 = blobs.put(data)
     plain = msgspec.structs.asdict(package.named)
     return Arrival(
-        **plain, source="demo", sha256=sha256, size=len(data), location="blob:", priority=10
+        **plain,
+        source="demo",
+        sha256=sha256,
+        size=len(data),
+        location="blob:",
+        uploaded_at=uploaded_at,
+        publisher=PUBLISHERS.get(package.named.project, ""),
+        priority=10,
     )
