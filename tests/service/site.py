@@ -97,7 +97,7 @@ def silent(folder: Path, **values: object) -> Iterator[Site]:
     passwords._nobodys.cache_clear()
     with (
         patch.object(passwords, "_hasher", lambda: quick),
-        open_store(str(folder / "service.db")) as store,
+        open_store(settings.database or str(folder / "service.db")) as store,
     ):
         app = make_app(store, settings, clock)
         for route in (probe, reading, deciding, changing, taking, broken, wrong):

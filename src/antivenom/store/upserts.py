@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Table
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key or another unique value is taken; return whether it was new."""
-    result = connection.execute(_insert(connection)(table).values(values).on_conflict_do_nothing())
-    return result.rowcount > 0
+    statement = _insert(connection)(table).values(values).on_conflict_do_nothing()
+    # PostgreSQL returns the key it made; without this the count of rows is forgotten with it.
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount > 0
 
 
 def put(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
