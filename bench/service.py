@@ -234,13 +234,13 @@ def scale(rows: int) -> Table:
         clock = SystemClock()
 
         def submit() -> object:
-            return jobs.submit(store, queue, clock, at_once=lambda _: 10_000)
+            return jobs.submit(store, queue, clock, at_once=lambda _: 200)
 
         with store.reading() as connection:
             found.append(("what is due next (200)", _ms(lambda: _due(store))))
             found.append(("what is under way", _ms(lambda: uploads.under_way(connection))))
             found.append(("queue depth by priority", _ms(lambda: jobs.stats(connection))))
-        found.append(("hand over 10,000", _ms(submit, times=1)))
+        found.append(("hand over 200 to the queue", _ms(submit, times=1)))
         with store.writing() as connection:
             connection.execute(text("analyze"))
         queue.close()

@@ -178,19 +178,18 @@ def submit(store: Store, jobs: Jobs, clock: Clock, *, at_once: Callable[[str], i
 def stats(connection: Connection) -> list[Depth]:
     """Return what waits, is under way or was given up, by registry, state and priority."""
     open_states = [uploads.WAITING, *uploads.UNDER_WAY, uploads.DEAD]
+    # All of it stands in one index, however many rows there are.
     query = (
         select(
-            table.c.ecosystem,
-            table.c.state,
-            table.c.priority,
-            func.count(),
-            func.min(table.c.seen_at),
+            table.c.ecosystem, table.c.state, table.c.priority, func.count(), func.min(table.c.id)
         )
         .where(table.c.state.in_(open_states))
-        .group_by(table.c.ecosystem, table.c.state, table.c.priority)
-        .order_by(table.c.ecosystem, table.c.state, table.c.priority)
+        .group_by(table.c.state, table.c.ecosystem, table.c.priority)
     )
-    return [Depth(*row) for row in connection.execute(query)]
+    rows = sorted(connection.execute(query).all())
+    first = select(table.c.id, table.c.seen_at).where(table.c.id.in_([row[4] for row in rows]))
+    seen = {row[0]: row[1] for row in connection.execute(first)}
+    return [Depth(*row[:4], seen.get(row[4], "")) for row in rows]
 
 
 def requeue(connection: Connection, ids: Iterable[int], clock: Clock, *, priority: int = 0) -> int:
