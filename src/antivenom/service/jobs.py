@@ -189,7 +189,7 @@ def stats(connection: Connection) -> list[Depth]:
     rows = sorted(connection.execute(query).all())
     first = select(table.c.id, table.c.seen_at).where(table.c.id.in_([row[4] for row in rows]))
     seen = {row[0]: row[1] for row in connection.execute(first)}
-    return [Depth(*row[:4], seen.get(row[4], "")) for row in rows]
+    return [Depth(a, b, c, d, seen.get(first_id, "")) for a, b, c, d, first_id in rows]
 
 
 def requeue(connection: Connection, ids: Iterable[int], clock: Clock, *, priority: int = 0) -> int:
