@@ -81,7 +81,7 @@ def _model() -> list[Table]:
     if scorer is None:
         return []
     card = scorer.model.card
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("made", card.made),
         ("data", card.data[:12]),
         ("engine", card.engine[:12]),
