@@ -28,6 +28,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 # What a schema cannot say (a decision needs a reason, a host must be allowed) is refused with 422.
 CONFIG = SchemathesisConfig.from_dict(
     {
+        "request-timeout": 120,
         "checks": {
             "positive_data_acceptance": {
                 "expected-statuses": ["2xx", "3xx", 401, 403, 404, 409, 422, 429]
