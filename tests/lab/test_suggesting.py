@@ -106,6 +106,13 @@ def test_what_ordinary_packages_do_as_well_is_no_draft() -> None:
     assert found.mined.others[0].ordinary == 1
 
 
+def test_a_chain_that_finds_nearly_as_many_is_preferred() -> None:
+    pair = [fact("net.fetch"), fact("file.read")]
+    hostile = [[*pair, fact("net.fetch->code.run")] for _ in range(19)]
+    found = mine([*hostile, pair], [[fact("net.send")]])
+    assert [one.match for one in found.chosen] == ["net.fetch -> code.run"]
+
+
 def test_pairs_need_their_place() -> None:
     def made(name: str, scope: str) -> Profile:
         facts = [fact("host.identify", scope="f"), fact("net.lookup", scope=scope)]

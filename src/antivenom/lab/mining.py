@@ -36,6 +36,8 @@ _MOST = 3
 """Alternatives of a suggestion: with more of them it is a list of its specimens."""
 _ADDS = 0.1
 """Share of the specimens that one more alternative has to bring."""
+_CLOSE = 0.9
+"""Share of the best: what finds nearly as many and says more is taken instead."""
 _TOGETHER = 24
 """Different behaviors of one place of which pairs are made."""
 _ASIDE = frozenset(["test", "docs", "example"])
@@ -220,8 +222,10 @@ def _cover(silent: Sequence[Candidate], specimens: int) -> list[Candidate]:
     chosen: list[Candidate] = []
     seen: set[int] = set()
     while silent and len(chosen) < _MOST:
+        most = max(len(set(one.specimens) - seen) for one in silent)
+        close = [one for one in silent if len(set(one.specimens) - seen) >= _CLOSE * most]
         # `silent` is sorted, and the first of equals is kept: what says most.
-        best = max(silent, key=lambda one: len(set(one.specimens) - seen))
+        best = min(close, key=lambda one: _SHAPES.index(one.kind))
         added = set(best.specimens) - seen
         if not added or (chosen and len(added) < _ADDS * specimens):
             break
