@@ -11,6 +11,7 @@ from pathlib import Path
 from antivenom.analysis import engine
 from bench import (
     catalog,
+    console,
     corpus,
     diff,
     evidence,
@@ -221,6 +222,11 @@ def _progress(total: int) -> Callable[[int], None] | None:
     return tell
 
 
+def only_console(_: argparse.Namespace) -> None:
+    """Measure the pages of the console on 100,000 reviews."""
+    print(console.pages().markdown())
+
+
 def only_service(options: argparse.Namespace) -> None:
     """Measure the review service: load, faults, latency, scale."""
     made = service.whole(
@@ -273,6 +279,7 @@ _WHAT: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "lab": laboratory,
     "digests": digests,
     "npm": only_npm,
+    "console": only_console,
     "service": only_service,
     "wide": wider,
 }
