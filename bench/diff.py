@@ -97,7 +97,7 @@ def _update(name: str, old: Artifact, new: Artifact, known: Knowledge) -> Update
         review = pipeline.judge(pipeline.observe(new), context, known)
         return _shown(review, new, old) if review.verdict is not Verdict.CLEAN else review
 
-    (alone, plain_seconds), (review, seconds) = _timed(plain), _timed(compared)
+    (alone, plain_seconds), (review, seconds) = _timed(plain, compared)
     page = review_to_text(_shown(review, new, old), compares=True)
     return Update(
         name=name,
@@ -117,14 +117,18 @@ def _shown(review: Review, new: Artifact, old: Artifact) -> Review:
     return msgspec.structs.replace(review, changes=changes)
 
 
-def _timed(work: Callable[[], Review]) -> tuple[Review, float]:
-    """Return what was made and the shortest of a few times."""
-    best, review = float("inf"), work()
+def _timed(*works: Callable[[], Review]) -> list[tuple[Review, float]]:
+    """Return what was made and the shortest of a few times; taken in turns, so that a machine
+    that others slow down for a while slows down each of them.
+    """
+    reviews = [work() for work in works]
+    best = [float("inf")] * len(works)
     for _ in range(_TURNS):
-        started = time.process_time()
-        review = work()
-        best = min(best, time.process_time() - started)
-    return review, best
+        for n, work in enumerate(works):
+            started = time.process_time()
+            reviews[n] = work()
+            best[n] = min(best[n], time.process_time() - started)
+    return list(zip(reviews, best, strict=True))
 
 
 def _is_patch(old: Profile, review: Review) -> bool:
