@@ -10,7 +10,7 @@ import gc
 import sys
 
 from antivenom import ecosystems
-from antivenom.analysis import engine, excerpts, members, prints, reach
+from antivenom.analysis import engine, excerpts, fitting, members, prints, reach
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.flow.effects import Effects
 from antivenom.analysis.flow.machine import Machine
@@ -54,7 +54,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     _archive_facts(tree, ecosystem.record(tree, reading.hashes()), log, anomalies=False)
     exhausted, taken = _evaluate(reading, labels, log, limits)
     facts = log.facts(artifact.sha256)
-    return Profile(
+    profile = Profile(
         sha256=artifact.sha256,
         filename=artifact.filename,
         ecosystem=ecosystem.id.value,
@@ -71,6 +71,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
         excerpts=excerpts.collect(facts, reading, log, limits),
         coverage=_coverage(reading, labels, exhausted),
     )
+    return fitting.fitted(profile, limits.profile_bytes)
 
 
 def judge(profile: Profile, context: Context, knowledge: Knowledge) -> Review:

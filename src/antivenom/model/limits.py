@@ -38,6 +38,8 @@ class Limits:
     facts: int = 5000
     excerpt_bytes: int = 200_000
     """Source lines kept in a profile."""
+    profile_bytes: int = 1 << 20
+    """Of a profile as JSON."""
 
 
 DEFAULT_LIMITS = Limits()

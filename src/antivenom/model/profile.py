@@ -33,7 +33,7 @@ class Coverage(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
 
-class ManifestEntry(Struct, frozen=True, kw_only=True):
+class ManifestEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One member as the profile remembers it."""
 
     path: str
@@ -77,7 +77,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     manifest: tuple[ManifestEntry, ...] = ()
     facts: tuple[Fact, ...] = ()
     overflow: int = 0
-    """Facts that did not fit the limit."""
+    """Facts and members that did not fit the limit."""
     layers: tuple[Layer, ...] = ()
     layer_prints: tuple[LayerPrint, ...] = ()
     unhashed: int = 0
