@@ -23,8 +23,9 @@ class Bounds:
     open_files: int = 256
     recycle_after: int = 500
     """Requests after which a child is replaced, so that slow leaks stay small."""
-    recycle_bytes: int = 512 << 20
-    """Resident memory gained since its birth above which a child is replaced."""
+    recycle_bytes: int = 128 << 20
+    """Resident memory gained since its birth above which a child is replaced: what large uploads
+    leave in pieces is not given back otherwise, and a new child costs milliseconds."""
 
 
 DEFAULT_BOUNDS = Bounds()
