@@ -144,7 +144,10 @@ def test_what_was_taken_down_unseen_is_a_miss_and_a_label(tmp_path: Path) -> Non
 def test_a_file_that_is_read_after_the_quarantine_is_labelled_too(tmp_path: Path) -> None:
     with writing(tmp_path) as connection:
         told(connection, "late", "quarantined", -60)
+        told(connection, "late-but-seen", "quarantined", -60)
         record(connection, clean("late"), now=NOW)
+        record(connection, clean("late-but-seen", "0.9"), now=NOW)
+        record(connection, thief("late-but-seen"), now=NOW)
         assert label(connection, "late") == "malware"
         assert [one.project for one in overview.missed(connection, after(1)).misses] == ["late"]
 

@@ -68,7 +68,7 @@ def missed(connection: Connection, now: datetime.datetime, *, days: int = 90) ->
         if not known:
             continue
         # Who read it only afterwards and still called it clean has missed it as well.
-        before = [row for row in known if row["made_at"] <= event["at"]] or known[:1]
+        before = [row for row in known if row["made_at"] <= event["at"]] or known
         clean = all(row["verdict"] == "clean" for row in before)
         if "quarantine" in event["what"]:
             quarantined.add(key)
