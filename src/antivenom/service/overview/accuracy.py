@@ -21,7 +21,7 @@ from antivenom.store.schema_cases import case_reviews, cases
 from antivenom.store.schema_uploads import findings, registry_events
 
 _CLEARED = ("quarantine-cleared", "release-quarantine-cleared")
-_MOST = 5_000
+_MOST = 2_000
 _CARRIES = 0.25
 """Weight from which a finding is a reason of a verdict."""
 
@@ -74,7 +74,8 @@ def accuracy(
 ) -> Accuracy:
     """Measure the cases of the last days that `people` or the `engine` called malicious."""
     since = stamp(now - datetime.timedelta(days=days))
-    query = select(cases).where(cases.c.opened_at >= since)
+    names = ("ecosystem", "project", "state", "decision", "opened_at")
+    query = select(*(cases.c[name] for name in names)).where(cases.c.opened_at >= since)
     if by == "people":
         query = query.where(cases.c.decision == "malicious")
     else:

@@ -10,14 +10,15 @@ import datetime
 from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, select, tuple_
+from sqlalchemy import Connection, RowMapping, select
 
 from antivenom.service.clock import moment, stamp
 from antivenom.service.events import BAD
 from antivenom.service.overview.traffic import share
 from antivenom.store.schema_uploads import registry_events, reviews
 
-_MOST = 3_000
+_MOST = 1_000
+"""Acts that are looked at, the newest: some weeks of PyPI."""
 _AT_ONCE = 300
 
 
@@ -102,17 +103,19 @@ def _reviews(
     connection: Connection, projects: set[tuple[str, str]]
 ) -> dict[tuple[str, str], list[RowMapping]]:
     names = ("id", "ecosystem", "project", "verdict", "made_at")
-    ordered = sorted(projects)
     found: dict[tuple[str, str], list[RowMapping]] = {}
-    for at in range(0, len(ordered), _AT_ONCE):
-        some = ordered[at : at + _AT_ONCE]
-        query = (
-            select(*(reviews.c[name] for name in names))
-            .where(tuple_(reviews.c.ecosystem, reviews.c.project).in_(some))
-            .order_by(reviews.c.made_at)
-        )
-        for row in connection.execute(query).mappings():
-            found.setdefault((row["ecosystem"], row["project"]), []).append(row)
+    # One registry at a time: SQLite looks pairs up by reading the whole table.
+    for ecosystem in sorted({one for one, _ in projects}):
+        ordered = sorted(name for one, name in projects if one == ecosystem)
+        for at in range(0, len(ordered), _AT_ONCE):
+            query = (
+                select(*(reviews.c[name] for name in names))
+                .where(reviews.c.ecosystem == ecosystem)
+                .where(reviews.c.project.in_(ordered[at : at + _AT_ONCE]))
+                .order_by(reviews.c.made_at)
+            )
+            for row in connection.execute(query).mappings():
+                found.setdefault((ecosystem, row["project"]), []).append(row)
     return found
 
 

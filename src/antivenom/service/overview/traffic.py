@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from antivenom.service.clock import stamp
 from antivenom.store.schema_uploads import reviews, uploads
 
-_NEWEST = 20_000
-"""Uploads whose latency is looked at: two days of PyPI."""
+_NEWEST = 12_000
+"""Uploads whose latency is looked at: a day of PyPI."""
 _LIVE = ("feed", "api")
 """Sources in which a publisher waits; history and demonstrations have all the time."""
 
