@@ -33,7 +33,7 @@ CONFIG = SchemathesisConfig.from_dict(
             "positive_data_acceptance": {
                 "expected-statuses": ["2xx", "3xx", 401, 403, 404, 409, 422, 429]
             }
-        }
+        },
     }
 )
 TRIES = settings(
