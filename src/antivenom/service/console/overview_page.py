@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, NamedTuple
 
 from litestar import Request, get
+from litestar.datastructures import State
 from litestar.response import Response
+from sqlalchemy import Connection
 
 from antivenom.service import casework, health, jobs, overview
 from antivenom.service.access.guards import needs
@@ -16,6 +19,7 @@ Asked = Request[Any, Any, Any]
 _VERDICTS = ("malicious", "suspicious", "inconclusive")
 _WIDTH, _HEIGHT, _GAP, _LEFT, _FOOT = 720.0, 150.0, 6.0, 34.0, 18.0
 _DAYS = 14
+_KEPT_SECONDS = 20.0
 
 
 class Bar(NamedTuple):
@@ -45,18 +49,13 @@ def show(request: Asked) -> Response[str]:
     state = request.app.state
     now = state.clock.now()
     with state.store.reading() as connection:
-        days = overview.days(connection, now, most=_DAYS)
-        values: dict[str, Any] = {
-            "days": days,
-            "latency": overview.latency(connection, now),
+        values = {
+            **_figures(connection, state, now),
             "counts": casework.counts(connection),
-            "people": overview.accuracy(connection, now, by="people"),
-            "engine": overview.accuracy(connection, now, by="engine"),
-            "rules": overview.rules(connection, now),
-            "missed": overview.missed(connection, now),
             "depths": jobs.stats(connection),
             "stuck": overview.stuck(connection),
         }
+    days = values["days"]
     user = request.scope.get("user")
     return page(
         request,
@@ -67,6 +66,23 @@ def show(request: Asked) -> Response[str]:
         may=bool(user is not None and user.may("submit")),
         **values,
     )
+
+
+def _figures(connection: Connection, state: State, now: datetime.datetime) -> dict[str, Any]:
+    """Return what is counted over weeks; it need not be counted for everybody who looks."""
+    kept: tuple[float, dict[str, Any]] | None = state.get("overview_figures")
+    if kept is not None and state.clock.monotonic() - kept[0] < _KEPT_SECONDS:
+        return kept[1]
+    figures = {
+        "days": overview.days(connection, now, most=_DAYS),
+        "latency": overview.latency(connection, now),
+        "people": overview.accuracy(connection, now, by="people"),
+        "engine": overview.accuracy(connection, now, by="engine"),
+        "rules": overview.rules(connection, now),
+        "missed": overview.missed(connection, now),
+    }
+    state["overview_figures"] = (state.clock.monotonic(), figures)
+    return figures
 
 
 def chart(days: list[Day], kinds: tuple[str, ...]) -> Chart:
