@@ -51,6 +51,7 @@ _CODE_FACTS = frozenset(["behavior", "flow", "text"])
 """Kinds of facts about code; an archive's shape or a name does not wait to be reached."""
 _ASIDE = 0.4
 """Factor for evidence that only a test runner or a reader of examples reaches."""
+_ABSENT = "meta.empty"
 _WEAK = 0.4
 _TELLING = 0.15
 """Score of the trained scorer from which it says why: one ordinary package in twenty has it."""
@@ -70,7 +71,7 @@ def weigh(
     `facts` are those the rules saw; only a trained scorer looks at them.
     """
     findings = _findings(profile, matches)
-    rules = score_of([f.weight for f in findings])
+    rules = _score(findings)
     ranked = _ranked(knowledge, facts, len(profile.layers), findings, rules)
     score = max(rules, ranked.score) if ranked is not None else rules
     blocking = any(p.blocking for p in profile.coverage.problems)
@@ -150,6 +151,16 @@ def score_of(weights: Sequence[float]) -> float:
     if ordered[0] < MALICIOUS_AT:
         total = min(total, WEAK_CEILING)
     return round(min(total, 1.0), 4)
+
+
+def _score(findings: Sequence[Finding]) -> float:
+    """Return the score of findings; what rests on how little there is adds to nothing else.
+
+    One more harmless file ends such a finding, and must not weaken what the others say.
+    """
+    bare = [f.weight for f in findings if _ABSENT in f.chain]
+    rest = score_of([f.weight for f in findings if _ABSENT not in f.chain])
+    return max([rest, *bare])
 
 
 def _findings(profile: Profile, matches: Iterable[Match]) -> tuple[Finding, ...]:
