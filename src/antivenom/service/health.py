@@ -9,13 +9,14 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response import Response
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from antivenom.service.clock import moment
 from antivenom.service.settings import Settings
+from antivenom.service.uploads import waiting_since
 from antivenom.store import Store
-from antivenom.store.schema_uploads import feeds, uploads, workers
+from antivenom.store.schema_uploads import feeds, workers
 
 _LATE_SECONDS = 900
 """Silence of a registry, or wait of an upload, after which somebody should look."""
@@ -65,9 +66,7 @@ def examine(store: Store, settings: Settings, now: datetime) -> Ready:
             alive = list(
                 connection.scalars(select(workers.c.confined).where(workers.c.seen >= seen))
             )
-            oldest = connection.scalar(
-                select(func.min(uploads.c.seen_at)).where(uploads.c.state == "waiting")
-            )
+            oldest = waiting_since(connection)
     except SQLAlchemyError as error:
         said = type(error).__name__
         return Ready(ok=False, checks=(Check(name="database", ok=False, said=said),))
@@ -75,7 +74,9 @@ def examine(store: Store, settings: Settings, now: datetime) -> Ready:
     checks += [_feed(row, now) for row in followed]
     checks.append(Check(name="workers", ok=bool(alive), said=_working(alive)))
     late = bool(oldest) and _age(oldest, now) > _LATE_SECONDS
-    checks.append(Check(name="queue", ok=not late, said=f"oldest from {oldest}" if oldest else ""))
+    checks.append(
+        Check(name="queue", ok=not late, said=f"longest since {oldest}" if oldest else "")
+    )
     return Ready(ok=all(one.ok for one in checks), checks=tuple(checks))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from antivenom.service.access.guards import allow, who
 from antivenom.service.clock import Clock, moment, stamp
 from antivenom.service.settings import Settings
+from antivenom.service.uploads import waiting_since
 from antivenom.store import Store
 from antivenom.store.schema_access import deliveries
 from antivenom.store.schema_cases import actions, cases
@@ -90,11 +91,9 @@ def _figures(connection: Connection, settings: Settings, now: datetime) -> Itera
     gauge = _gauge
     rows = connection.execute(select(uploads.c.state, func.count()).group_by(uploads.c.state))
     yield gauge("uploads", "Uploads by state.", ("state",), rows)
-    oldest = connection.scalar(
-        select(func.min(uploads.c.seen_at)).where(uploads.c.state == "waiting")
-    )
+    oldest = waiting_since(connection)
     waits = _since(oldest, now) if oldest else 0.0
-    yield gauge("oldest_waiting_seconds", "Age of the oldest upload that waits.", (), [(waits,)])
+    yield gauge("oldest_waiting_seconds", "Wait of the upload that waits longest.", (), [(waits,)])
     since = stamp(now - _WINDOW)
     recent = reviews.c.made_at >= since
     rows = connection.execute(

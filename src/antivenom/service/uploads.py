@@ -154,6 +154,19 @@ def under_way(connection: Connection) -> dict[tuple[str, bool], int]:
     return {(row[0], bool(row[1])): row[2] for row in connection.execute(query)}
 
 
+def waiting_since(connection: Connection) -> str:
+    """Return since when the upload waits that waits longest, "" when none does.
+
+    Only those that somebody expects soon: what is judged again or backfilled may take its time.
+    """
+    query = select(func.min(uploads.c.changed_at)).where(
+        uploads.c.state == WAITING,
+        uploads.c.ecosystem.in_([one.value for one in Ecosystem]),
+        uploads.c.priority < priorities.AGAIN,
+    )
+    return connection.scalar(query) or ""
+
+
 def queued(connection: Connection, jobs: Sequence[tuple[int, str]], now: str) -> None:
     """Say that uploads were handed to the queue engine, each under a name of a job."""
     for upload, job in jobs:
