@@ -102,8 +102,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     open_metrics: bool = False
     """Whether ``/metrics`` needs no token."""
     fetch_hosts: tuple[str, ...] = ()
-    """Hosts from which uploads that are submitted with a URL may be fetched besides those of the
-    index: ``host`` or ``host:port``."""
+    """Hosts from which uploads may be fetched that are handed in with a URL: ``host`` or
+    ``host:port``. Others are refused; what a feed tells of is fetched from the index's own."""
     submitted_bytes: Annotated[int, Meta(ge=1)] = 128 << 20
     """Largest file that may be handed in directly."""
 

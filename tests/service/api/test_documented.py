@@ -38,6 +38,20 @@ def test_every_scope_and_event_is_explained() -> None:
         assert f"| `{name}` |" in text, name
 
 
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "service.md").read_text("utf-8").partition("## Settings")[2]
+    named = re.findall(r"^\| `([a-z-]+)` \| `([^`]+)` \| \S", text, flags=re.MULTILINE)
+    fields = msgspec.structs.fields(Settings)
+    assert [name for name, _ in named] == [field.encode_name for field in fields]
+    defaults = {name: value for name, value in named if value.isdigit() or value[0] == '"'}
+    plain = Settings()
+    for field in fields:
+        value = getattr(plain, field.name)
+        if field.encode_name in defaults:
+            said = f'"{value}"' if isinstance(value, str) else f"{value:g}"
+            assert defaults[field.encode_name] in (said, str(value)), field.name
+
+
 def test_settings_that_are_named_exist() -> None:
     known = {field.encode_name for field in msgspec.structs.fields(Settings)}
     for page in ("api.md", "service.md"):
