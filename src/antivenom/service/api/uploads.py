@@ -252,7 +252,7 @@ def retry(request: Asked, number: Number) -> Response[Upload]:
 def may_fetch(url: str, settings: Settings) -> None:
     """Raise `UsageError` unless a URL names a host the service was told to fetch from.
 
-    The worker checks again, and every redirect with it.
+    The worker checks again. A host that is allowed is trusted with its redirects.
     """
     try:
         parts = urlsplit(url)
