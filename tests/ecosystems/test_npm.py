@@ -153,13 +153,15 @@ def test_what_is_bundled_installs_too() -> None:
     ],
 )
 def test_dependencies_from_addresses(spec: str, value: str | None) -> None:
-    found = seen(label(npm({}, dependencies={"router": spec}), ""))
+    used = {"index.js": "require('router')"}
+    found = seen(label(npm(used, dependencies={"router": spec}), ""))
     assert found == ({("meta.url-dependency", value)} if value else set())
 
 
 def test_optional_dependencies_on_one_commit() -> None:
     spec = f"github:somebody/router#{'79ac49ee' * 5}"
-    labels = label(npm({}, optionalDependencies={"router": spec}), "")
+    used = {"index.js": "require('router')"}
+    labels = label(npm(used, optionalDependencies={"router": spec}), "")
     assert [s.args for _, _, s in labels.sightings] == [
         ("optional=yes", "from=repository", "form=commit")
     ]

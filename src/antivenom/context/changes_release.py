@@ -117,17 +117,38 @@ def _builds(new: Profile, old: Profile, matches: Matches) -> Iterator[Fact]:
     for entry in new.manifest:
         if entry.activation == "build" and entry.path in added and entry.role not in _ASIDE:
             yield _fact("build-backend", entry, entry.path)
+    yield from _install_steps(new, old, matches)
+
+
+def _install_steps(new: Profile, old: Profile, matches: Matches) -> Iterator[Fact]:
+    """Yield programs of the package's own that install runs, and ran none of before."""
+    before = {entry.path: entry.activation for entry in old.manifest}
+    if "install" in before.values():
+        return
+    for entry in new.manifest:
+        was = before.get(matches.pairs.get(entry.path, ""), "")
+        if entry.activation == "install" and was != "install" and entry.lang in _RUNNABLE:
+            yield _fact("build-backend", entry, entry.path, "how=install")
+
+
+_RUNNABLE = frozenset(["javascript", "typescript", "shell", "native", "batch", "powershell"])
 
 
 def _dependencies(new: Profile, old: Profile) -> Iterator[Fact]:
     before = {dependency_name(text) for text in old.metadata.requires}
     entry = _headers(new)
+    idle = {dependency_name(f.value) for f in new.facts if _UNUSED in f.args}
     for text in new.metadata.requires[:2000]:
         name = dependency_name(text)
         if name and name not in before:
             before.add(name)
-            extra = ("extra=yes",) if "extra" in text.partition(";")[2] else ()
-            yield _fact("dependency-added", entry, text[:256], *extra, activation="install")
+            args = ("extra=yes",) if "extra" in text.partition(";")[2] else ()
+            args = (*args, "how=unused") if name in idle else args
+            yield _fact("dependency-added", entry, text[:256], *args, activation="install")
+
+
+_UNUSED = "field=unused"
+"""Of a `meta.mismatch`: a dependency that nothing in the package names."""
 
 
 def _people(new: Profile, old: Profile) -> Iterator[Fact]:

@@ -146,5 +146,15 @@ def _mismatch(manifest: Manifest, filename: str) -> Iterator[Seen]:
             return
 
 
+def idle(manifest: Manifest, names: Iterable[str]) -> Iterator[Seen]:
+    """Yield dependencies that nothing in the package names."""
+    for name in list(names)[:_MOST_IDLE]:
+        found = _meta("mismatch", name, ("field=unused",))
+        yield manifest.member, manifest.line_of(name), found
+
+
+_MOST_IDLE = 40
+
+
 def _meta(name: str, value: str, args: tuple[str, ...] = ()) -> Sighting:
     return Sighting(id=f"meta.{name}", kind="meta", value=value[:256], args=args)

@@ -15,6 +15,7 @@ from antivenom.ecosystems.npm.places import (
     is_code,
     role,
 )
+from antivenom.ecosystems.npm.unused import unused
 from antivenom.model.artifact import ArtifactKind
 from antivenom.model.label import Activation, Hook, Label, Labels, Metadata, Role, Root, strongest
 from antivenom.model.tree import Member, MemberError, MemberKind, Tree
@@ -60,6 +61,8 @@ class _Survey:
     """The package's own first."""
     hooks: tuple[Hook, ...]
     readme: str
+    idle: tuple[str, ...]
+    """Dependencies that nothing in the package names."""
     inner: dict[str, str]
     """Member -> path inside the package."""
 
@@ -87,8 +90,10 @@ class _Survey:
             made += folders.opened(member, path, peek) if path in folders.OPENED else ()
         readme = next((m for p, m in by_path.items() if p.lower() == "readme.md"), "")
         text = peek(readme)[:20_000].decode("utf-8", "replace") if readme else ""
+        own = [m for m in files if "node_modules/" not in m.path]
+        idle = unused(manifests[0], own, peek) if manifests and by_path.get("package.json") else ()
         return cls(files=Files(by_path), manifests=manifests, hooks=tuple(made), readme=text,
-                   inner=inner)  # fmt: skip
+                   idle=idle, inner=inner)  # fmt: skip
 
     def labels(self, filename: str) -> Labels:
         """Return the answer for the whole tree."""
@@ -100,7 +105,11 @@ class _Survey:
             roots=roots,
             hooks=self.hooks,
             members=dict(self._members(roots)),
-            sightings=tuple(declared.sightings(first, bins, filename)) if first else (),
+            sightings=(
+                (*declared.sightings(first, bins, filename), *declared.idle(first, self.idle))
+                if first
+                else ()
+            ),
         )
 
     def _roots(self) -> Iterator[Root]:

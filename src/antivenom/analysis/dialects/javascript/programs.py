@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from antivenom.analysis import decode
+from antivenom.analysis import decode, hosts
 from antivenom.analysis.flow.callbacks import is_callable
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.value import Value, join, taints_of, text_of
@@ -139,6 +139,9 @@ def proxy(m: Machine, args: list[Value], line: int) -> Value:
 
 
 def _loaded(m: Machine, address: Value, line: int) -> Value:
+    """See a script of another machine; pages load those of well-known services all the time."""
+    if hosts.classify(text_of(address))[1] in ("service", "local"):
+        return Value()
     return call_value(m, Value(path=f"{SCRIPT}.load"), [address], {}, line, line)
 
 
