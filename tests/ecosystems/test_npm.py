@@ -153,14 +153,14 @@ def test_what_is_bundled_installs_too() -> None:
     ],
 )
 def test_dependencies_from_addresses(spec: str, value: str | None) -> None:
-    used = {"index.js": "require('router')"}
+    used: dict[str, str | bytes] = {"index.js": "require('router')"}
     found = seen(label(npm(used, dependencies={"router": spec}), ""))
     assert found == ({("meta.url-dependency", value)} if value else set())
 
 
 def test_optional_dependencies_on_one_commit() -> None:
     spec = f"github:somebody/router#{'79ac49ee' * 5}"
-    used = {"index.js": "require('router')"}
+    used: dict[str, str | bytes] = {"index.js": "require('router')"}
     labels = label(npm(used, optionalDependencies={"router": spec}), "")
     assert [s.args for _, _, s in labels.sightings] == [
         ("optional=yes", "from=repository", "form=commit")
