@@ -10,6 +10,8 @@ FIND_PYTHON := for p in "$${PYTHON:-}" python3 python3.14 python3.13 python3.12 
 	[ -n "$$p" ] && "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$p"; exit 0; }; done; echo "Python 3.11 or newer is needed" >&2; exit 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+# The locks are whole, so nothing is resolved: pip would ask hashes of extras that are pinned already.
+LOCKED := $(PIP) --require-hashes --no-deps
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --exclude-newer "7 days"
 PROJECT := $(PIP) --no-deps --no-build-isolation --editable .
@@ -43,7 +45,7 @@ rules: $(VENV)/dev.stamp ## Check the rule pages and write their index
 	$(BIN)/python -m antivenom.rules.index
 
 lock: $(VENV)/dev.stamp ## Resolve the dependencies again, a week after their release at the earliest
-	$(PIP) --require-hashes --requirement requirements/lock.txt
+	$(LOCKED) --requirement requirements/lock.txt
 	$(LOCK) --group lock --output-file requirements/lock.txt
 	$(LOCK) pyproject.toml --output-file requirements/run.txt
 	$(LOCK) --group build --constraint requirements/run.txt --output-file requirements/build.txt
@@ -63,12 +65,13 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml requirements/build.txt requirements/run.txt
 	@echo "installing the locked dependencies into $(VENV) ..."
-	@$(PIP) --require-hashes --requirement requirements/build.txt --requirement requirements/run.txt
+	@$(LOCKED) --requirement requirements/build.txt --requirement requirements/run.txt
 	@$(PROJECT)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.txt
-	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@$(LOCKED) --requirement requirements/dev.txt
+	@$(BIN)/python -m pip --disable-pip-version-check check >/dev/null
 	@touch $@
 
 .PHONY: help demo test format bench rules lock build clean
