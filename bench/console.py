@@ -23,11 +23,12 @@ from sqlalchemy import Table as Rows
 from sqlalchemy import insert, select, text
 from tests.report.builders import thief
 
+from antivenom.model.moments import stamp
 from antivenom.service.access import tokens, users
 from antivenom.service.app import make_app
 from antivenom.service.casework.opening import glance
 from antivenom.service.casework.ranking import rank
-from antivenom.service.clock import SystemClock, stamp
+from antivenom.service.clock import SystemClock
 from antivenom.service.settings import Settings
 from antivenom.store import Store, open_store, packing
 from antivenom.store.schema_cases import audit, case_keys, case_reviews, cases, decisions

@@ -23,8 +23,9 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text
 from tests.builders import postgres
 
+from antivenom.model.moments import stamp
 from antivenom.service import jobs, settings, uploads
-from antivenom.service.clock import SystemClock, stamp
+from antivenom.service.clock import SystemClock
 from antivenom.service.jobs import Jobs
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival

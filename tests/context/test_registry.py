@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from antivenom.context import surround
 from antivenom.context.known_names import KnownNames
-from antivenom.context.registry import BURST, moment, registry_facts
+from antivenom.context.registry import BURST, registry_facts
 from antivenom.intake.files import from_bytes
 from antivenom.judge import load_knowledge
 from antivenom.model.context import NOTHING, Context, RegistryInfo, UploadInfo
+from antivenom.model.moments import moment
 from antivenom.pipeline import judge, observe
 from tests.context.made import profile
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from antivenom.ecosystems.pypi.history import moment, registry_info
+from antivenom.ecosystems.pypi.history import registry_info
 from antivenom.ecosystems.pypi.locate import IndexFile
 from antivenom.intake import gather
 from antivenom.intake.locator import Locator
 from antivenom.model.context import RegistryInfo
+from antivenom.model.moments import moment
 from antivenom.session import Options, Reviewed, run
 from tests.builders.index import FakeIndex
 

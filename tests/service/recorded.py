@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select
 
+from antivenom.model.moments import stamp
 from antivenom.model.review import FindingSpan, Review, Verdict
 from antivenom.service import reviews
-from antivenom.service.clock import stamp
 from antivenom.session import Reviewed
 from antivenom.store import open_store
 from antivenom.store.schema_cases import case_reviews

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert, select
 
 from antivenom.catalog import writing as catalog
 from antivenom.catalog.statement import current
+from antivenom.model.moments import stamp
 from antivenom.service import casework, events, overview
-from antivenom.service.clock import stamp
 from antivenom.service.console.overview_page import chart
 from antivenom.service.events import Event
 from antivenom.service.overview.traffic import share

@@ -12,8 +12,8 @@ import pytest
 from examples.warehouse import tasks, views
 from sqlalchemy import select
 
+from antivenom.model.moments import stamp
 from antivenom.service import reviews, uploads, webhooks
-from antivenom.service.clock import stamp
 from antivenom.session import Reviewed
 from antivenom.store import packing
 from antivenom.store.schema_access import deliveries

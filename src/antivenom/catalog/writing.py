@@ -20,6 +20,7 @@ from antivenom.catalog.entry import Entry
 from antivenom.catalog.purls import purl_of
 from antivenom.catalog.specimen import Behavior, Claim, Decoded, Indicator, MemberCode
 from antivenom.catalog.statement import Statement, current
+from antivenom.model.moments import stamp
 from antivenom.report.escape import visible
 from antivenom.store import schema
 
@@ -31,7 +32,7 @@ _TEXT = 2000
 
 def now() -> str:
     """Return this second, as the tables keep times."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.datetime.now(datetime.UTC))
 
 
 def add_source(connection: Connection, source: str, url: str = "", licence: str = "") -> None:

@@ -7,11 +7,12 @@ takeovers had both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from antivenom.context.adding import fact
 from antivenom.model.context import Context, RegistryInfo
 from antivenom.model.fact import Fact
+from antivenom.model.moments import moment
 from antivenom.model.profile import Profile
 
 BURST = 3
@@ -41,12 +42,3 @@ def _silence(profile: Profile, known: RegistryInfo, uploaded: str) -> Iterator[F
         return
     days = (now - before).days
     yield fact(profile, "change.long-silence", f"{days} days after the one before", f"count={days}")
-
-
-def moment(text: str) -> datetime | None:
-    """Return the moment a registry writes as ISO 8601 in UTC, None when it is none."""
-    try:
-        found = datetime.fromisoformat(text.strip()[:40])
-    except ValueError:
-        return None
-    return found.replace(tzinfo=None)

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select
 
+from antivenom.model.moments import stamp
 from antivenom.report.escape import visible
-from antivenom.service.clock import stamp
 from antivenom.store.schema_cases import audit
 
 ENGINE = "antivenom"

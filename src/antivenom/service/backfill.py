@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from antivenom.ecosystems.pypi import locate as pypi
 from antivenom.ecosystems.pypi.feed import read_projects
 from antivenom.errors import AntivenomError, NotFoundError
+from antivenom.model.moments import stamp
 from antivenom.service import priorities, uploads
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.sources import PyPI
 from antivenom.service.uploads import Arrival
 from antivenom.store import Store, upserts

@@ -34,17 +34,3 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
-
-
-def stamp(moment: datetime) -> str:
-    """Return a moment as all tables keep it: ``2026-11-21T10:03:00Z``, which sorts as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment(text: str) -> datetime | None:
-    """Return the moment a table or a registry writes, in UTC; None when it is none."""
-    try:
-        found = datetime.fromisoformat(text[:40])
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, select
 
+from antivenom.model.moments import stamp
 from antivenom.service.casework import labels
-from antivenom.service.clock import stamp
 from antivenom.store import upserts
 from antivenom.store.schema_uploads import registry_events as table
 

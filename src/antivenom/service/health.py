@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from antivenom.service.clock import moment
+from antivenom.model.moments import moment
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import waiting_since
 from antivenom.store import Store

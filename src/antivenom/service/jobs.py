@@ -18,8 +18,9 @@ from sqlalchemy import Connection, func, select
 
 from antivenom.errors import ConfigError, MissingDependencyError
 from antivenom.model.coordinate import Ecosystem
+from antivenom.model.moments import stamp
 from antivenom.service import uploads
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.store import Store
 from antivenom.store.database import busy_sqlite

@@ -14,8 +14,9 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.response import Response
 from sqlalchemy import Connection, func, select
 
+from antivenom.model.moments import moment, stamp
 from antivenom.service.access.guards import allow, who
-from antivenom.service.clock import Clock, moment, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import waiting_since
 from antivenom.store import Store

@@ -21,10 +21,11 @@ from sqlalchemy import Connection, insert, select, update
 
 from antivenom._version import __version__
 from antivenom.errors import ConflictError, NetworkError, TargetError, UsageError
+from antivenom.model.moments import stamp
 from antivenom.model.review import Review
 from antivenom.report.escape import visible
 from antivenom.service import audit, inspector, posting, reviews, webhooks
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.store import Store, packing
 from antivenom.store.schema_cases import actions, case_reviews, cases, decisions

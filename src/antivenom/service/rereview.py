@@ -9,8 +9,9 @@ from __future__ import annotations
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
+from antivenom.model.moments import stamp
 from antivenom.service import priorities, uploads
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.store import Store
 from antivenom.store.schema_uploads import findings, reviews
 from antivenom.store.schema_uploads import uploads as table

@@ -14,7 +14,8 @@ from pathlib import Path
 from sqlalchemy import delete, exists, select, update
 
 from antivenom.compiled import cache_folder
-from antivenom.service.clock import Clock, stamp
+from antivenom.model.moments import stamp
+from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.store import Store, schema
 from antivenom.store.blobs import Blobs

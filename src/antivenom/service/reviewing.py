@@ -24,9 +24,9 @@ from antivenom.intake.releases import check_address
 from antivenom.isolate import Killed
 from antivenom.model.context import RegistryInfo, UploadInfo
 from antivenom.model.coordinate import Coordinate, Ecosystem
+from antivenom.model.moments import moment
 from antivenom.model.review import Review, Verdict
 from antivenom.service import events, fetching, known, uploads
-from antivenom.service.clock import moment
 from antivenom.service.fetching import KEPT, Fetched, Spool
 from antivenom.service.settings import Settings
 from antivenom.service.slots import Slots

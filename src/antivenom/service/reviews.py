@@ -8,15 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from antivenom.model.label import STRENGTH
+from antivenom.model.moments import moment
 from antivenom.model.review import Finding, Review
 from antivenom.report.escape import visible
 from antivenom.service import casework, told, uploads, webhooks
 from antivenom.service.casework import labels
-from antivenom.service.clock import moment
 from antivenom.session import Reviewed
 from antivenom.store import packing, schema_uploads, upserts
 
-_ACTIVATIONS = ["startup", "install", "build", "import", "open", "run", "call", "test", "never"]
 _TEXT = 2000
 
 
@@ -116,8 +116,7 @@ def _row(key: str, reviewed: Reviewed, now: str) -> dict[str, Any]:
 
 def strongest(review: Review) -> str:
     """Return when the worst of a review runs: the strongest activation of its findings."""
-    found = {finding.activation for finding in review.findings}
-    return next((one for one in _ACTIVATIONS if one in found), "")
+    return max((one.activation for one in review.findings), key=STRENGTH.__getitem__, default="")
 
 
 def _finding(key: str, n: int, finding: Finding, members: Mapping[str, str]) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from uuid import uuid4
 from sqlalchemy import delete, select
 
 from antivenom.analysis import engine
+from antivenom.model.moments import stamp
 from antivenom.service import jobs, retention, uploads
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.jobs import Jobs, Working
 from antivenom.service.settings import Settings
 from antivenom.service.working import LONGEST_WAIT

@@ -20,9 +20,9 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_, upd
 
 from antivenom.model.coordinate import Coordinate, Ecosystem, normalize_pypi
 from antivenom.model.label import Metadata
+from antivenom.model.moments import moment
 from antivenom.model.review import Review
 from antivenom.service import priorities
-from antivenom.service.clock import moment
 from antivenom.store import packing, upserts
 from antivenom.store.schema_uploads import uploads
 

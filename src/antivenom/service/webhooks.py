@@ -19,9 +19,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
 from antivenom.errors import NetworkError, TargetError, UsageError
+from antivenom.model.moments import moment, stamp
 from antivenom.report.escape import visible
 from antivenom.service import posting
-from antivenom.service.clock import Clock, moment, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.store import Store
 from antivenom.store.schema_access import deliveries, webhooks

@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 
 from antivenom.errors import AntivenomError, NotFoundError
 from antivenom.isolate import Killed
+from antivenom.model.moments import stamp
 from antivenom.model.review import Review
 from antivenom.service import known, reviews, uploads
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.reviewing import (
     Judged,
     Later,

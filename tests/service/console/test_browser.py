@@ -15,10 +15,10 @@ from sqlalchemy import insert
 
 from antivenom.model.fact import Excerpt, Layer
 from antivenom.model.label import Metadata
+from antivenom.model.moments import stamp
 from antivenom.model.profile import Coverage, Problem
 from antivenom.model.review import Review
 from antivenom.service import casework
-from antivenom.service.clock import stamp
 from antivenom.store import packing
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import uploads

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
+from antivenom.model.moments import stamp
 from antivenom.service import audit, casework, observations
-from antivenom.service.clock import stamp
 from antivenom.store import schema_cases, schema_uploads
 from antivenom.store.blobs import Blobs
 from antivenom.store.schema_cases import cases, decisions

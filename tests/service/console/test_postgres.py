@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
+from antivenom.model.moments import stamp
 from antivenom.service import casework, events
 from antivenom.service.access import tokens, users
 from antivenom.service.app import make_app
 from antivenom.service.casework import Wanted
-from antivenom.service.clock import stamp
 from antivenom.service.events import Event
 from antivenom.service.settings import Settings
 from antivenom.store import Store, open_store

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from antivenom.model.moments import stamp
 from antivenom.service import settings, uploads
-from antivenom.service.clock import SystemClock, stamp
+from antivenom.service.clock import SystemClock
 from antivenom.service.jobs import Jobs
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival

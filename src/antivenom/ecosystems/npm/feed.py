@@ -18,10 +18,10 @@ from msgspec import DecodeError, json
 
 from antivenom.ecosystems.npm.history import upload_info
 from antivenom.ecosystems.npm.locate import Tarball, is_name
-from antivenom.ecosystems.npm.moments import moment
 from antivenom.ecosystems.npm.packument import Packument
 from antivenom.errors import NetworkError
 from antivenom.model.context import UploadInfo
+from antivenom.model.moments import moment
 
 AT_ONCE = 5000
 """Changes of one answer."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from antivenom.ecosystems.npm.moments import moment, written
 from antivenom.ecosystems.npm.packument import Packument
 from antivenom.model.context import RegistryInfo, UploadInfo
+from antivenom.model.moments import moment, stamp
 
 RECENT = timedelta(hours=1)
 _MOST_OWNERS = 50
@@ -21,9 +21,9 @@ def registry_info(page: Packument, version: str) -> RegistryInfo | None:
     previous = before[-1][1] if before else ""
     owners = page.maintainers(version)
     return RegistryInfo(
-        first_release=written(before[0][0] if before else now),
+        first_release=stamp(before[0][0] if before else now),
         releases=len(before) + 1,
-        previous_release=written(before[-1][0]) if before else "",
+        previous_release=stamp(before[-1][0]) if before else "",
         recent_releases=sum(now - time <= RECENT for time, _ in before),
         owners=tuple(sorted(owners)[:_MOST_OWNERS]),
         new_owners=_new_owners(page, owners, previous),

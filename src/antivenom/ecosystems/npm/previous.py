@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from antivenom.ecosystems.npm.moments import moment
 from antivenom.ecosystems.npm.packument import Packument
 from antivenom.ecosystems.npm.versions import Order, is_prerelease, order
+from antivenom.model.moments import moment
 
 SETTLED = timedelta(days=1)
 """How long a release has to be out before it is preferred as a measure."""

@@ -21,6 +21,7 @@ from antivenom.ecosystems.pypi import xmlrpc
 from antivenom.ecosystems.pypi.locate import is_name
 from antivenom.errors import NetworkError
 from antivenom.model.coordinate import normalize_pypi
+from antivenom.model.moments import stamp
 
 CONTENT_TYPE = "text/xml"
 MOST_BYTES = 128 << 20
@@ -169,7 +170,7 @@ def _moment(at: object) -> str:
     """Return a time that is given as seconds since 1970."""
     if not isinstance(at, int) or not 0 <= at < 1 << 36:
         return ""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp(datetime.fromtimestamp(at, UTC))
 
 
 def _titles(body: bytes) -> Iterator[str]:

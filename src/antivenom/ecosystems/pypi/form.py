@@ -15,9 +15,9 @@ from urllib.parse import quote, urljoin, urlsplit
 from msgspec import DecodeError, json
 
 from antivenom.ecosystems.pypi.headers import DESCRIPTION_CHARS
-from antivenom.ecosystems.pypi.history import moment
 from antivenom.model.coordinate import normalize_pypi
 from antivenom.model.label import Metadata
+from antivenom.model.moments import moment
 
 FORM_BYTES = 16 << 20
 MOST = 5000

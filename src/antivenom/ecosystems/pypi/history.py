@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from packaging.version import InvalidVersion, Version
 
 from antivenom.ecosystems.pypi.locate import IndexFile, version_of
 from antivenom.model.context import RegistryInfo
+from antivenom.model.moments import moment, stamp
 
 RECENT = timedelta(hours=1)
 
@@ -40,22 +41,13 @@ def registry_info(files: Iterable[IndexFile], project: str, version: str) -> Reg
     before = sorted(((t, one) for t, one in timed if t < now), key=lambda pair: pair[0])
     previous = before[-1] if before else None
     return RegistryInfo(
-        first_release=_text(before[0][0] if before else now),
+        first_release=stamp(before[0][0] if before else now),
         releases=len(before) + 1,
-        previous_release=_text(previous[0]) if previous else "",
+        previous_release=stamp(previous[0]) if previous else "",
         recent_releases=sum(now - t <= RECENT for t, _ in before),
         attested=ours.attested,
         attested_before=previous[1].attested if previous else None,
     )
-
-
-def moment(text: str) -> datetime | None:
-    """Return the moment an index writes, in UTC; None when it is none."""
-    try:
-        found = datetime.fromisoformat(text[:40])
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _releases(files: Iterable[IndexFile], project: str) -> dict[Version | str, _Release]:
@@ -65,10 +57,6 @@ def _releases(files: Iterable[IndexFile], project: str) -> dict[Version | str, _
         if text:
             found.setdefault(_key(text), _Release()).add(file)
     return found
-
-
-def _text(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _key(text: str) -> Version | str:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
+from antivenom.model.moments import stamp
 from antivenom.service.access.principal import SCOPES_OF, Principal
-from antivenom.service.clock import stamp
 from antivenom.store.schema_access import sessions, users
 
 

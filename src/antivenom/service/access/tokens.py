@@ -10,10 +10,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
 
 from antivenom.errors import TargetError, UsageError
+from antivenom.model.moments import stamp
 from antivenom.service.access.principal import SCOPES, SCOPES_OF, Principal
 from antivenom.service.access.sessions import digest
 from antivenom.service.access.users import User
-from antivenom.service.clock import stamp
 from antivenom.store.schema_access import tokens, users
 
 PREFIX = "antivenom_"

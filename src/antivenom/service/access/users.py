@@ -10,9 +10,9 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from antivenom.errors import TargetError, UsageError
+from antivenom.model.moments import stamp
 from antivenom.service.access import passwords
 from antivenom.service.access.principal import SCOPES_OF
-from antivenom.service.clock import stamp
 from antivenom.store import Store
 from antivenom.store.schema_access import sessions, tokens, users
 

@@ -17,12 +17,12 @@ from sqlalchemy import Connection, select
 from antivenom.catalog.purls import normal_name
 from antivenom.errors import TargetError, UsageError
 from antivenom.model.label import Metadata
+from antivenom.model.moments import stamp
 from antivenom.service import audit, priorities
 from antivenom.service import uploads as record
 from antivenom.service.access.guards import needs, who
 from antivenom.service.access.middleware import address
 from antivenom.service.api.asking import PLAIN, After, Asked, Closed, Most, Number, Text
-from antivenom.service.clock import stamp
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival
 from antivenom.store.blobs import Blobs

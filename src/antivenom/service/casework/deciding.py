@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from antivenom.errors import ConflictError, TargetError, UsageError
+from antivenom.model.moments import stamp
 from antivenom.report.escape import visible
 from antivenom.service import audit
 from antivenom.service.casework import labels, telling
@@ -26,7 +27,6 @@ from antivenom.service.casework.nouns import (
     Decision,
 )
 from antivenom.service.casework.rows import locked
-from antivenom.service.clock import stamp
 from antivenom.store.schema_cases import cases, decisions
 
 _BULK = 500

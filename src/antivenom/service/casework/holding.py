@@ -7,11 +7,11 @@ import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from antivenom.errors import ConflictError, UsageError
+from antivenom.model.moments import moment, stamp
 from antivenom.report.escape import visible
 from antivenom.service import audit
 from antivenom.service.casework.nouns import REASON_LIMIT, STANDING, CaseRow, Comment
 from antivenom.service.casework.rows import locked
-from antivenom.service.clock import moment, stamp
 from antivenom.store.schema_cases import cases, comments
 
 HELD_FOR = datetime.timedelta(minutes=30)

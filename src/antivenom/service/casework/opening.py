@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
+from antivenom.model.moments import stamp
 from antivenom.model.review import Review, Verdict
 from antivenom.report import words
 from antivenom.report.source_view import Excerpts
@@ -21,7 +22,6 @@ from antivenom.service import audit
 from antivenom.service.casework import campaigns, ranking, telling
 from antivenom.service.casework.nouns import STANDING, Glance, Place
 from antivenom.service.casework.suppressing import shown
-from antivenom.service.clock import stamp
 from antivenom.store import packing
 from antivenom.store.schema_cases import case_reviews, cases
 from antivenom.store.schema_uploads import findings, reviews, uploads

@@ -14,11 +14,11 @@ from msgspec import Struct
 from sqlalchemy import Connection, Select, insert, select, update
 
 from antivenom.errors import TargetError, UsageError
+from antivenom.model.moments import moment, stamp
 from antivenom.model.review import Review
 from antivenom.report.escape import visible
 from antivenom.service import audit
 from antivenom.service.casework.nouns import REASON_LIMIT
-from antivenom.service.clock import moment, stamp
 from antivenom.session import Reviewed
 from antivenom.session.suppressions import Suppression, apply
 from antivenom.store.schema_cases import suppressions

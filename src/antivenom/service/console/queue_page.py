@@ -9,11 +9,11 @@ from litestar import Request, get
 from litestar.response import Response
 from sqlalchemy import Connection, func, select
 
+from antivenom.model.moments import stamp
 from antivenom.service import casework
 from antivenom.service.access.guards import needs
 from antivenom.service.casework import Wanted
 from antivenom.service.casework.queueing import VIEWS, View
-from antivenom.service.clock import stamp
 from antivenom.service.console.rendering import HEADERS, link, page
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import feeds, reviews, uploads

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from antivenom.service.clock import moment
+from antivenom.model.moments import moment
 
 _STEPS = ((60, "min"), (60, "h"), (24, "d"))
 _KEYS: Mapping[str, str] = {

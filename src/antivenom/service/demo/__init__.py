@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import msgspec
 
+from antivenom.model.moments import stamp
 from antivenom.service import events, uploads
-from antivenom.service.clock import SystemClock, stamp
+from antivenom.service.clock import SystemClock
 from antivenom.service.demo.packages import PACKAGES, Package
 from antivenom.service.events import Event
 from antivenom.service.settings import Settings

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.exc import DBAPIError
 
 from antivenom.errors import AntivenomError, ConfigError, NetworkError
+from antivenom.model.moments import moment, stamp
 from antivenom.service import events, priorities, uploads
-from antivenom.service.clock import Clock, moment, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.feeds.adapter import Adapter, Batch
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival

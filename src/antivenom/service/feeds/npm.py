@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from antivenom.ecosystems.npm import feed
 from antivenom.ecosystems.npm.locate import Wanted
 from antivenom.errors import ConfigError, NotFoundError
+from antivenom.model.moments import stamp
 from antivenom.service import sources
-from antivenom.service.clock import Clock, stamp
+from antivenom.service.clock import Clock
 from antivenom.service.events import Event
 from antivenom.service.feeds.adapter import Batch
 from antivenom.service.settings import Settings

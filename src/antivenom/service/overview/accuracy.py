@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, func, select
 
-from antivenom.service.clock import moment, stamp
+from antivenom.model.moments import moment, stamp
 from antivenom.service.events import BAD
 from antivenom.service.overview.traffic import share
 from antivenom.store.schema_cases import case_reviews, cases

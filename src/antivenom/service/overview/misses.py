@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, select
 
-from antivenom.service.clock import moment, stamp
+from antivenom.model.moments import moment, stamp
 from antivenom.service.events import BAD
 from antivenom.service.overview.traffic import share
 from antivenom.store.schema_uploads import registry_events, reviews

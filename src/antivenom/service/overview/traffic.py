@@ -7,7 +7,7 @@ import datetime
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
-from antivenom.service.clock import stamp
+from antivenom.model.moments import stamp
 from antivenom.store.schema_uploads import reviews, uploads
 
 _NEWEST = 12_000
