@@ -126,9 +126,9 @@ def test_listening_beyond_this_machine_is_said(
 @pytest.mark.parametrize("listen", ["", "127.0.0.1", "host:port", ":80", "127.0.0.1:99999"])
 def test_an_address_that_is_none_is_refused(listen: str) -> None:
     with pytest.raises(ConfigError):
-        api.place(listen)
+        settings.place(listen)
 
 
 def test_addresses_of_both_kinds_are_understood() -> None:
-    assert api.place("[::1]:8470") == ("::1", 8470)
-    assert api.place("0.0.0.0:80") == ("0.0.0.0", 80)
+    assert settings.place("[::1]:8470") == ("::1", 8470)
+    assert settings.place("0.0.0.0:80") == ("0.0.0.0", 80)

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from antivenom.cli.service import command, opened, settings_of
-from antivenom.errors import ConfigError, MissingDependencyError
+from antivenom.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from antivenom.service.settings import Settings
@@ -41,6 +41,7 @@ def serve(store: Store, values: Settings) -> None:
         import uvicorn
 
         from antivenom.service.app import make_app
+        from antivenom.service.settings import place
     except ImportError as error:
         raise MissingDependencyError(
             f"the service needs a library: {error.name}", hint="pip install 'antivenom[service]'"
@@ -60,18 +61,10 @@ def serve(store: Store, values: Settings) -> None:
     uvicorn.Server(config).run()
 
 
-def place(listen: str) -> tuple[str, int]:
-    """Return host and port."""
-    host, _, port = listen.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise ConfigError(f"{listen} is no address to listen on", hint="such as 127.0.0.1:8470")
-    return host, int(port)
-
-
 def greet(store: Store, values: Settings) -> None:
     """Say where it is, who may come in, and what is unsafe."""
     from antivenom.service.access import first, users
+    from antivenom.service.settings import place
 
     host, _ = place(values.listen)
     base = values.public_url.rstrip("/") or f"http://{values.listen}"

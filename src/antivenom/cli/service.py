@@ -89,7 +89,10 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
     found = settings.read(arguments.settings)
     flags = {name: getattr(arguments, name, None) for name in ("database", "slots", "listen")}
-    return msgspec.structs.replace(found, **{k: v for k, v in flags.items() if v is not None})
+    given = msgspec.structs.replace(found, **{k: v for k, v in flags.items() if v is not None})
+    # Refused before any part of the service starts: a part would be started again for ever.
+    settings.place(given.listen)
+    return given
 
 
 @contextmanager

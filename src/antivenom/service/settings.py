@@ -220,3 +220,12 @@ def _plain(name: str, value: str) -> object:
         return msgspec.json.decode(value)
     except msgspec.DecodeError as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def place(listen: str) -> tuple[str, int]:
+    """Return host and port of the setting `listen`. Raises `ConfigError`."""
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ConfigError(f"{listen} is no address to listen on", hint="such as 127.0.0.1:8470")
+    return host, int(port)

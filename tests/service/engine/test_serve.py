@@ -8,8 +8,10 @@ import socket
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import select
 
+from antivenom.cli import main
 from antivenom.service import reviews, supervisor
 from antivenom.service.demo import LABELS
 from antivenom.service.demo.packages import PACKAGES
@@ -88,3 +90,12 @@ def test_serve_follows_what_is_configured() -> None:
     names = [part.command for part in supervisor.parts(given, ["--database", "x"], watch=True)]
     assert names[2] == ["watch", "--database", "x", "npm", "pypi"]
     assert len(supervisor.parts(given, [], watch=False)) == 2
+
+
+def test_an_address_that_is_none_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", "--no-watch", "--listen", "nonsense"]) == 2
+    assert "no address to listen on" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
