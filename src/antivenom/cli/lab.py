@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from antivenom.cli import backtest, suggest
+from antivenom.cli import backtest, filling, suggest
 from antivenom.errors import AntivenomError, TargetError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add(commands: Commands) -> None:
     _compare(inner)
     _promote(inner)
     backtest.add(inner)
+    filling.add(inner)
     suggest.add(inner)
 
 

@@ -29,6 +29,8 @@ WRITTEN = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP}, DICTIONARY
 """How DuckDB writes a file. A column gets a Bloom filter where it has a dictionary; with room for
 every row of a group all have one, and a text that a group does not hold is not looked for in it. A
 file grows by half, and a value is found in a tenth of the time."""
+DIGEST = 16
+"""Characters kept of the digests of engine and rule book."""
 UNKNOWN = "unknown"
 """The partition of artifacts whose registry nobody knows."""
 
@@ -76,8 +78,8 @@ def record(review: Review, facts: Sequence[Fact], now: datetime.datetime) -> Rec
         version=artifact.version or "",
         purl=artifact.purl or "",
         filename=artifact.filename,
-        engine=review.digests.engine[:16],
-        rulebook=review.digests.rulebook[:16],
+        engine=review.digests.engine[:DIGEST],
+        rulebook=review.digests.rulebook[:DIGEST],
         verdict=review.verdict.value,
         score=review.score,
         reviewed=now.astimezone(datetime.UTC).isoformat(timespec="seconds"),
