@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from antivenom.model.limits import DEFAULT_LIMITS, Limits
 from antivenom.model.profile import Profile
 from antivenom.model.review import Review
 from antivenom.pipeline import judge, observe
-from tests.builders.archives import Part, sdist, wheel, zip_parts
+from tests.builders.archives import Part, compressed, entry, make_tar, sdist, wheel, zip_parts
 from tests.properties.specimens import SPECIMENS, THIEF
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -213,3 +214,30 @@ def test_what_is_there_of_a_cut_archive_is_reviewed() -> None:
     assert review.verdict.value == "malicious"
     assert "archive.truncated" in {f.id for f in profile.facts}
     assert any(p.status == "partial" and p.blocking for p in review.coverage.problems)
+
+
+def linked(link: str, target: str, kind: bytes, **files: str) -> bytes:
+    """An sdist in which one file is a link."""
+    head = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+    plain = [entry(f"demo-1.0/{name}", text) for name, text in {"PKG-INFO": head, **files}.items()]
+    last = entry(f"demo-1.0/{link}", kind=kind, link=target)
+    return compressed(make_tar([*plain, last]), "gz")
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"), [(tarfile.SYMTYPE, "notes"), (tarfile.LNKTYPE, "demo-1.0/notes")]
+)
+def test_a_link_runs_as_what_it_is_called(kind: bytes, target: str) -> None:
+    """The archive does not say twice what it holds once; a client writes both."""
+    profile, review = seen(linked("setup.py", target, kind, notes=THIEF), "demo-1.0.tar.gz")
+    assert review.verdict.value == "malicious"
+    built = {f.member for f in profile.facts if f.activation == "build"}
+    assert built == {"demo-1.0/setup.py"}
+
+
+def test_a_link_to_what_is_not_here_is_not_called_clean() -> None:
+    data = linked("setup.py", "../../elsewhere.py", tarfile.SYMTYPE)
+    _, review = seen(data, "demo-1.0.tar.gz")
+    assert review.verdict.value == "inconclusive"
+    picture = linked("logo.png", "../../elsewhere.png", tarfile.SYMTYPE)
+    assert seen(picture, "demo-1.0.tar.gz")[1].verdict.value == "clean"

@@ -141,4 +141,4 @@ def test_what_is_wrong_is_said(lake: Lake, capsys: pytest.CaptureFixture[str]) -
     assert "one SELECT" in capsys.readouterr().err
     assert run(place, "no/rule") == 2
     assert run("--indicator", "x") == 2
-    assert "which lake?" in capsys.readouterr().err
+    assert "no lake was named" in capsys.readouterr().err

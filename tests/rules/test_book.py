@@ -51,7 +51,7 @@ def test_a_rule_is_found_by_id_or_the_nearest_is_named() -> None:
     assert book.rule("execution/runs-code").match == "code.run"
     with pytest.raises(RuleError) as caught:
         book.rule("execution/run-code")
-    assert caught.value.hint == "Did you mean 'execution/runs-code'?"
+    assert caught.value.hint == "did you mean 'execution/runs-code'?"
 
 
 def test_the_digest_names_what_is_matched() -> None:

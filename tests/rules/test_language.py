@@ -124,4 +124,4 @@ def test_what_is_wrong_is_said_with_its_column(text: str, column: int, why: str)
 def test_a_misspelling_gets_a_hint() -> None:
     with pytest.raises(RuleError) as caught:
         parse("secrets.brwser")
-    assert caught.value.hint == "Did you mean 'secrets.browser'?"
+    assert caught.value.hint == "did you mean 'secrets.browser'?"

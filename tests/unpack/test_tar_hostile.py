@@ -39,6 +39,19 @@ def test_links_that_lead_out(target: str, kind: bytes) -> None:
     assert tree.members[0].target == target
 
 
+@pytest.mark.parametrize("kind", [b"V", b"D", b"Z"])
+def test_types_that_python_does_not_know_are_files(kind: bytes) -> None:
+    tree = opened(tarred(b.entry("d/setup.py", EVIL, kind=kind)), "d.tar")
+    assert tree.members[0].kind is MemberKind.FILE
+    assert content(tree, "d/setup.py") == EVIL
+    assert "header-mismatch" in kinds(tree)
+
+
+def test_an_incremental_backup_lists_its_folders() -> None:
+    tree = opened(tarred(b.entry("d/", b"Ya.py\0", kind=b"D"), b.entry("d/a.py", GOOD)), "d.tar")
+    assert [member.kind for member in tree.members] == [MemberKind.FOLDER, MemberKind.FILE]
+
+
 def test_devices_and_pipes() -> None:
     data = tarred(*(b.entry(f"d/{k!r}", kind=k) for k in (tarfile.CHRTYPE, tarfile.FIFOTYPE)))
     tree = opened(data, "d.tar")

@@ -25,6 +25,8 @@ SCRIPTS = frozenset(["shell", "batch", "powershell", "vbs", "javascript", "types
 _UNREAD = frozenset(["native", "binary"])
 _TEXT_LIMIT = 64 << 20
 _SCRIPT_LIMIT = 4 << 20
+_LINKED = 64 << 20
+"""Bytes that are read again since a link gives them another name."""
 _RUNS = frozenset(
     [
         Activation.STARTUP,
@@ -120,15 +122,17 @@ def read_all(
     reading = Reading()
     roots = {r.member for r in labels.roots}
     quoted = {hook.member for hook in labels.hooks}
+    linked = 0
     for member in tree.members:
         label = labels.members.get(member.path) or Label()
-        if member.kind is not MemberKind.FILE:
+        blocking = member.path in roots or could_run(member.path, label)
+        if not _has_bytes(member, runs=blocking):
             reading.complete += 1
             continue
+        linked += member.size if member.kind is not MemberKind.FILE else 0
         try:
-            data = member.read()
+            data = member.read() if linked <= _LINKED else _too_many_links()
         except MemberError as error:
-            blocking = member.path in roots or could_run(member.path, label)
             _unread(member, label, error, reading, tree, log, blocking=blocking)
             if not error.data:
                 continue
@@ -146,6 +150,15 @@ def read_all(
             Problem(member=loss.member, status="skipped", reason=loss.reason, blocking=blocking)
         )
     return reading
+
+
+def _has_bytes(member: Member, *, runs: bool) -> bool:
+    """Return whether a member is read: each file, and each link that runs as what it is called."""
+    return member.kind is MemberKind.FILE or (runs and member.kind is not MemberKind.FOLDER)
+
+
+def _too_many_links() -> bytes:
+    raise MemberError("a link, and many were read before it")
 
 
 def _unread(

@@ -6,6 +6,7 @@ Exit status: 0 nothing at or above ``--fail-on``, 1 something, 2 usage or enviro
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,10 +15,13 @@ from antivenom.cli.parser import build
 from antivenom.errors import AntivenomError
 
 INTERRUPTED = 130
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""A disk's fault, not ours."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; never a traceback for what users do."""
+    _have_streams()
     _tolerate_odd_terminals()
     arguments = build().parse_args(argv)
     try:
@@ -31,9 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output left; Python must not complain while it closes the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 2
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _forget_output()
+            say(f"error: what was found cannot be written: {error.strerror}")
+            return 2
         if sys.flags.dev_mode:
             raise
         say(
@@ -50,6 +58,23 @@ def say(sentence: str, *, hint: str | None = None) -> None:
 
     advice = f"; {hint}" if hint else ""
     sys.stderr.write(f"antivenom: {visible(sentence + advice)}\n")
+
+
+def _have_streams() -> None:
+    """Open what a caller closed, so that no file of ours gets the number of a standard stream."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number is this one
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+def _forget_output() -> None:
+    """Let Python flush into nothing when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tolerate_odd_terminals() -> None:

@@ -75,7 +75,7 @@ def lake_of(arguments: argparse.Namespace) -> Lake:
     values, _ = settings.read([])
     place = arguments.lake or values.lake
     if not place:
-        raise UsageError("which lake?", hint="give --lake PLACE, or set ANTIVENOM_LAKE")
+        raise UsageError("no lake was named", hint="give --lake PLACE, or set ANTIVENOM_LAKE")
     return Lake(place)
 
 

@@ -13,11 +13,14 @@ from typing import Self, TextIO
 
 from antivenom._version import __version__
 from antivenom.errors import UsageError
+from antivenom.intake.targets import exists, looks_like_path
 from antivenom.model.review import Review
 from antivenom.report import Format, render
 from antivenom.report.escape import visible
 from antivenom.session import Reviewed
 from antivenom.session.suppressions import Shown
+
+_LIST = "the list on standard input"
 
 
 class Output:
@@ -135,15 +138,21 @@ def output_for(
 
 def _named(requests: Sequence[str]) -> str:
     """Say of each target whether it is on disk or a name, or count them."""
-    on_disk = [request.startswith("-") or Path(request).exists() for request in requests]
+    on_disk = [not _by_name(request) for request in requests]
     if len(requests) > 4:
         names = on_disk.count(False)
         return f"{len(requests)} targets, {names} of them by name from the index"
     said = [
-        request if here else f"{request} from the index"
+        _LIST if request == "-" else request if here else f"{request} from the index"
         for request, here in zip(requests, on_disk, strict=True)
     ]
     return visible(", ".join(said), 300)
+
+
+def _by_name(request: str) -> bool:
+    if request.startswith(("pkg:", "npm:")):
+        return True
+    return not (request.startswith("-") or exists(request) or looks_like_path(request))
 
 
 def _suppressible(reviewed: Reviewed, shown: Shown) -> str:

@@ -197,7 +197,6 @@ def _files(action: Any) -> None:  # noqa: ANN401  shtab reads this attribute of 
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not text.isdecimal() or not int(text[:9]) > 0:
+        raise argparse.ArgumentTypeError("must be a number, at least 1")
+    return int(text[:9])

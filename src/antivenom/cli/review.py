@@ -57,6 +57,7 @@ def carry_out(
         verbose=arguments.verbose,
         compares=compares,
     )
+    _spare(arguments.output, requests)
     progress = Progress.on_terminal()
     options = session.Options(
         deps=arguments.deps,
@@ -86,6 +87,18 @@ def baseline(wanted: str) -> str:
     if looks_like_path and not Path(wanted).exists():
         raise UsageError(f"--baseline {wanted}: no such file or folder")
     return wanted
+
+
+def _spare(output: str | None, requests: Sequence[str]) -> None:
+    """Refuse to write a report over what is to be reviewed."""
+    for request in requests if output else ():
+        named = request.removeprefix("-r ").removeprefix("--environment ")
+        try:
+            same = Path(str(output)).samefile(named)
+        except (OSError, ValueError):
+            continue
+        if same:
+            raise UsageError(f"--output {output} would overwrite what is to be reviewed")
 
 
 class _Run:

@@ -38,7 +38,7 @@ def expand(request: str, options: Options) -> Iterator[Item]:
         from antivenom.intake.installed import locate_environment
 
         yield from locate_environment(found[1], options.limits)
-    elif _exists(request):
+    elif exists(request):
         yield from _path(request, options)
     elif request.startswith("pkg:"):
         yield _purl(request)
@@ -48,7 +48,8 @@ def expand(request: str, options: Options) -> Iterator[Item]:
         yield _name(request)
 
 
-def _exists(request: str) -> bool:
+def exists(request: str) -> bool:
+    """Return whether something of that name is on disk, a link that leads nowhere included."""
     try:
         path = Path(request)
         return bool(request) and (path.exists() or path.is_symlink())
@@ -83,7 +84,10 @@ def _folder(request: str, options: Options) -> Iterator[Item]:
 def _listing(path: Path) -> Iterator[Item]:
     from antivenom.ecosystems.pypi.requirements import read_lock, read_requirements
 
-    yield from _read(read_lock(path) if _LOCK.fullmatch(path.name) else read_requirements(path))
+    reading = read_lock(path) if _LOCK.fullmatch(path.name) else read_requirements(path)
+    if not (reading.wanted or reading.refused):
+        yield f"{path}: names nothing to review"
+    yield from _read(reading)
 
 
 def _npm_listing(path: Path) -> Iterator[Item]:
@@ -99,18 +103,27 @@ def _read(reading: Reading) -> Iterator[Item]:
     yield from reading.notes
     yield from reading.wanted
     for line in reading.refused:
-        yield Failure(target=line.text, error=TargetError(f"{line.text[:200]}: {line.reason}"))
+        named = line.reason.startswith(ascii(line.text[:10])[:-1])
+        said = line.reason if named else f"{line.text[:200]}: {line.reason}"
+        yield Failure(target=line.text, error=TargetError(said))
 
 
 def _listed(options: Options) -> Iterator[Item]:
-    """Read one target a line from standard input; a bad line does not stop the others."""
+    """Read one target a line from standard input; a bad line does not stop the others.
+
+    Nothing at all is a mistake: the program before us in the pipe may have failed.
+    """
+    named = False
     for _ in range(_LINES):
         line = sys.stdin.readline(_LINE)
         if not line:
+            if not named:
+                raise TargetError("standard input names nothing to review")
             return
         request = line.partition(" #")[0].strip()
         if not request or request.startswith("#"):
             continue
+        named = True
         if request == "-":
             yield Failure(target=request, error=TargetError("a list cannot name itself"))
             continue
@@ -146,6 +159,12 @@ def _purl(request: str) -> Wanted | NpmWanted:
     return parse(f"{purl.name}=={purl.version}" if purl.version else purl.name)
 
 
+def looks_like_path(request: str) -> bool:
+    """Return whether a target that is not on disk was meant to be."""
+    marked = any(mark in request for mark in ("/", "\\", "\0")) or request[:1] in ".~"
+    return marked or request.lower().endswith(ARCHIVE_SUFFIXES)
+
+
 def _name(request: str) -> Wanted:
     from antivenom.ecosystems.pypi.requirements import parse
 
@@ -154,7 +173,6 @@ def _name(request: str) -> Wanted:
             f"{request.partition('?')[0].rpartition('@')[2][:200]!a}: an address is not fetched",
             hint="name the project, or download the file yourself and name its path",
         )
-    looks_like_path = any(mark in request for mark in ("/", "\\", "\0"))
-    if looks_like_path or request.lower().endswith(ARCHIVE_SUFFIXES) or request[:1] in ".~":
+    if looks_like_path(request):
         raise TargetError(f"{request[:300]}: no such file or folder")
     return parse(request)

@@ -43,7 +43,7 @@ class Book(Struct, frozen=True, kw_only=True):
         import difflib
 
         close = difflib.get_close_matches(rule_id, [rule.id for rule in self.rules], 1, 0.4)
-        hint = f"Did you mean '{close[0]}'?" if close else None
+        hint = f"did you mean '{close[0]}'?" if close else None
         raise RuleError(f"there is no rule '{rule_id}'", hint=hint)
 
 

@@ -300,4 +300,4 @@ def _like(word: str, known: Sequence[str] | Mapping[str, object] | frozenset[str
     import difflib
 
     close = difflib.get_close_matches(word, sorted(known), 1)
-    return f"Did you mean '{close[0]}'?" if close else None
+    return f"did you mean '{close[0]}'?" if close else None

@@ -187,7 +187,9 @@ def read(path: str | Path = "", *, environ: Mapping[str, str] | None = None) -> 
 def _table(place: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(place.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"{place}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{place}: {error}") from None
     table = document.get("service", {})
     if not isinstance(table, dict):

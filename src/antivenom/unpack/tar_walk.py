@@ -21,8 +21,6 @@ _KINDS = {
     th.HARD_LINK: MemberKind.HARDLINK,
     th.SYMLINK: MemberKind.SYMLINK,
     th.FOLDER: MemberKind.FOLDER,
-    b"V": MemberKind.OTHER,
-    b"D": MemberKind.FOLDER,
     **dict.fromkeys(th.DEVICES, MemberKind.DEVICE),
 }
 
@@ -220,7 +218,7 @@ class TarWalk:
         member = Member(
             path=self.prefix + (tidy(spelled) or "?"),
             size=size,
-            kind=_KINDS.get(header.kind, MemberKind.FILE),
+            kind=_kind(header.kind, spelled, size),
             read=partial(self._read, data, size),
             mode=header.mode & 0o7777,
             target=ahead.pax.get("linkpath") or ahead.link or header.link,
@@ -270,6 +268,13 @@ class TarWalk:
             detail = "its bytes end behind the file"
             raise MemberError(detail, kind=AnomalyKind.TRUNCATED, data=found)
         return found
+
+
+def _kind(kind: bytes, spelled: str, size: int) -> MemberKind:
+    """Return what an entry becomes; Python writes a file for every type it does not know."""
+    if (kind == b"D" and spelled.endswith("/")) or (kind == b"V" and not size):
+        return MemberKind.FOLDER  # an incremental backup's list of a folder; the name of a volume
+    return _KINDS.get(kind, MemberKind.FILE)
 
 
 def _padded(size: int) -> int:

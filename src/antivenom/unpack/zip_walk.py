@@ -13,7 +13,7 @@ from antivenom.unpack import zip_read
 from antivenom.unpack.blob import Blob, Shelf
 from antivenom.unpack.formats import HEAD, Format, sniff
 from antivenom.unpack.ledger import Ledger
-from antivenom.unpack.names import decode_utf8, tidy
+from antivenom.unpack.names import decode_utf8, escapes, tidy
 from antivenom.unpack.zip_directory import Directory, Entry, directories, entries
 from antivenom.unpack.zip_local import (
     ENCRYPTED,
@@ -173,6 +173,7 @@ class ZipWalk:
         member = self.ledger.add(self._member(entry, path), spelled=self._spelled(entry))
         for kind, detail in entry.oddities:
             self.ledger.note(kind, member.path, detail)
+        self._disguise(entry, member)
         if secret:
             detail = "the central directory does not list it like this"
             self.ledger.note(AnomalyKind.HIDDEN_ENTRY, member.path, detail)
@@ -226,25 +227,36 @@ class ZipWalk:
 
     def _member(self, entry: Entry, path: str) -> Member:
         mode = entry.mode if entry.system in _UNIX else 0
-        kind = MemberKind.FILE
-        if entry.raw.endswith((b"/", b"\\")) and not entry.size:
-            kind = MemberKind.FOLDER
-        elif stat.S_ISLNK(mode):
-            kind = MemberKind.SYMLINK
-        elif stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode):
-            kind = MemberKind.DEVICE
-        read = partial(zip_read.read, self.blob, entry, self.ledger.limits.member_bytes)
-        member = Member(
+        folder = entry.raw.endswith((b"/", b"\\")) and not entry.size
+        return Member(
             path=path,
             size=max(0, entry.size),
-            kind=kind,
-            read=read,
+            kind=MemberKind.FOLDER if folder else MemberKind.FILE,
+            read=partial(zip_read.read, self.blob, entry, self.ledger.limits.member_bytes),
             mode=(mode or 0o644) & 0o7777,
             depth=self.depth,
         )
-        if kind is MemberKind.SYMLINK:
-            member.target = _target(read, entry)
-        return member
+
+    def _disguise(self, entry: Entry, member: Member) -> None:
+        """Note a file whose mode says that it is none.
+
+        Installers of zips write the contents whatever the mode says, so they are read as a file:
+        one bit would hide a module otherwise.
+        """
+        mode = entry.mode if entry.system in _UNIX else 0
+        if member.kind is not MemberKind.FILE:
+            return
+        if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode):
+            detail = "marked as a device or pipe, yet installers write a file"
+            self.ledger.note(AnomalyKind.DEVICE, member.path, detail)
+        elif stat.S_ISLNK(mode):
+            target = _target(member, entry)
+            if escapes(self._spelled(entry), target, from_top=False):
+                detail = f"a link to {target[:200]}, outside the tree"
+                self.ledger.note(AnomalyKind.LINK_ESCAPE, member.path, detail)
+            elif self.depth == 0:
+                detail = f"a link to {target[:200]}"
+                self.ledger.note(AnomalyKind.LINK, member.path, detail)
 
     def _path(self, entry: Entry) -> str:
         return self.prefix + (tidy(self._spelled(entry)) or "?")
@@ -260,11 +272,11 @@ class ZipWalk:
         return text[: self.ledger.limits.name_bytes]
 
 
-def _target(read: Callable[[], bytes], entry: Entry) -> str:
+def _target(member: Member, entry: Entry) -> str:
     """Return where a link points; its bytes are the path."""
     if entry.size > _LINK_TARGET:
-        return ""
+        return "what no path can be"
     try:
-        return decode_utf8(read())[0]
+        return decode_utf8(member.read())[0]
     except MemberError:
         return ""

@@ -6,6 +6,7 @@ may come from whoever is under review, and the index is the one the client is co
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from antivenom.errors import TargetError
 from antivenom.model.coordinate import normalize_pypi
 
 _FILE_BYTES = 32 << 20
+_LOOK = 8192
 _DEPTH = 10
 _PIN = re.compile(r"\s--hash[= ]\s{0,9}(\w{1,20}:[0-9A-Fa-f]{1,200})")
 _TAIL = re.compile(r"\s--(hash|config-settings?|global-option)\b.*$", re.DOTALL)
@@ -151,7 +153,15 @@ def _text(path: Path) -> str:
         raise TargetError(f"{str(path)!a}: not a path") from None
     if len(data) > _FILE_BYTES:
         raise TargetError(f"{path}: too large to be a list of requirements")
-    return data.decode("utf-8-sig", "replace")
+    if b"\0" in data[:_LOOK] and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise TargetError(f"{path}: not a text file, so not a lock file or a list of requirements")
+    return data.decode(_encoding(data), "replace")
+
+
+def _encoding(data: bytes) -> str:
+    """Return what a text is written in; PowerShell's redirection writes UTF-16."""
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return "utf-16" if utf16 else "utf-8-sig"
 
 
 def _read_file(path: Path, reading: Reading, *, depth: int, constraint: bool) -> None:
