@@ -34,10 +34,12 @@ def make_app(
     from antivenom.service.access.middleware import Door
     from antivenom.service.metrics import Metrics
     from antivenom.service.outbox import Outbox
+    from antivenom.service.viewing import Viewer
     from antivenom.service.watching import Watch
 
     clock = clock or SystemClock()
     metrics = Metrics(store, settings, clock)
+    viewer = Viewer(settings)
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
@@ -49,6 +51,7 @@ def make_app(
         try:
             yield
         finally:
+            await run_sync(viewer.close)
             if sending:
                 await run_sync(outbox.stop)
 
@@ -60,7 +63,15 @@ def make_app(
         ],
         exception_handlers=problems.handlers(),
         request_max_body_size=_MOST_BYTES,
-        state=State({"store": store, "settings": settings, "clock": clock, "metrics": metrics}),
+        state=State(
+            {
+                "store": store,
+                "settings": settings,
+                "clock": clock,
+                "metrics": metrics,
+                "viewer": viewer,
+            }
+        ),
         openapi_config=openapi.config(),
         lifespan=[life],
         logging_config=None,

@@ -40,6 +40,13 @@ class Blobs:
         """Whether a blob is there."""
         return bool(self._fs.exists(self._place(sha256)))
 
+    def size(self, sha256: str) -> int:
+        """Return the bytes of a blob as it is kept. Raises `KeyError` when it is not there."""
+        try:
+            return int(self._fs.size(self._place(sha256)))
+        except FileNotFoundError:
+            raise KeyError(sha256) from None
+
     def put(self, data: bytes) -> str:
         """Keep bytes and return their sha256; what is there already stays."""
         sha256 = hashlib.sha256(data).hexdigest()

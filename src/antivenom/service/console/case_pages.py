@@ -16,7 +16,7 @@ from antivenom.report import html_changes, words
 from antivenom.service import audit, casework, observations
 from antivenom.service.access.guards import needs
 from antivenom.service.casework import Dossier, dossier
-from antivenom.service.console import evidence, inspecting
+from antivenom.service.console import evidence, file_page, inspecting
 from antivenom.service.console.queue_page import next_after
 from antivenom.service.console.rendering import page, to
 
@@ -74,6 +74,7 @@ def _page(
     now = request.app.state.clock.now()
     review = found.review
     places = inspecting.places(found)
+    kept = inspecting.kept(request, found)
     holder = casework.holder(found.case, now) if found.case else ""
     user = request.scope.get("user")
     changes = review.changes
@@ -84,7 +85,13 @@ def _page(
         d=found,
         case=found.case,
         review=review,
-        evidence=evidence.evidence(review, found.members, found.suppressed, places),
+        evidence=evidence.evidence(
+            review,
+            found.members,
+            found.suppressed,
+            places,
+            _files(found) if kept else evidence.nowhere,
+        ),
         changes=Markup(html_changes.section(changes)) if changes else "",  # noqa: S704  ours
         reads=words.read(review.coverage),
         problems=sorted(review.coverage.problems, key=lambda one: not one.blocking)[:200],
@@ -96,9 +103,14 @@ def _page(
         told=told,
         together=together[:_SAME_KEYS],
         following=following,
-        kept=inspecting.kept(request, found),
+        kept=kept,
         suppress_days=90,
     )
+
+
+def _files(found: Dossier) -> evidence.FileAt:
+    numbers = file_page.evident(found.review)
+    return lambda member, line: file_page.address_of(found.shown.review, numbers[member], line)
 
 
 def _standing(found: Dossier) -> casework.Decision | None:

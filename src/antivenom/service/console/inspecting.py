@@ -10,7 +10,6 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
-from antivenom.errors import ConfigError, MissingDependencyError
 from antivenom.service import audit, inspector
 from antivenom.service.access.guards import needs
 from antivenom.service.access.middleware import address
@@ -34,11 +33,12 @@ def places(found: Dossier) -> Mapping[str, str]:
 
 
 def kept(request: Asked, found: Dossier) -> bool:
-    """Whether the bytes are here to be downloaded."""
-    try:
-        return Blobs(request.app.state.settings.blobs_url).has(found.shown.sha256)
-    except (ConfigError, MissingDependencyError, OSError, ValueError):
-        return False
+    """Whether the bytes are here to be read and downloaded; if so, get ready to open them."""
+    viewer = request.app.state.viewer
+    there = bool(viewer.has(found.shown.sha256))
+    if there:
+        viewer.prepare()
+    return there
 
 
 @get(

@@ -95,6 +95,16 @@ def code(value: str) -> Markup:
     return Markup(html.escape(escape.defang(escape.source(value, _LINE)), quote=True))
 
 
+def whole(value: str) -> Markup:
+    """Return a row of a file as it is, however long; who makes the rows bounds them."""
+    return Markup(html.escape(escape.defang(escape.source(value)), quote=True))
+
+
+def joined(address: str, **query: object) -> str:
+    """Return an address of ours with more of a query."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
+
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Return static file -> the beginning of its hash, so that browsers may keep it for ever."""
@@ -117,6 +127,7 @@ def _environment() -> Environment:
     made.filters.update(
         lines=lines,
         code=code,
+        whole=whole,
         when=words.activation,
         phrase=words.phrase,
         size=words.size,
@@ -129,6 +140,11 @@ def _environment() -> Environment:
         key=wording.key,
     )
     made.globals.update(
-        link=link, count=words.count, static=versions, verdict_said=words.VERDICT, word=wording.word
+        link=link,
+        join=joined,
+        count=words.count,
+        static=versions,
+        verdict_said=words.VERDICT,
+        word=wording.word,
     )
     return made

@@ -19,6 +19,21 @@
     if (!quietly) entry.scrollIntoView({ block: entry.dataset.entry ? "center" : "start" });
     if (entry.dataset.entry) sessionStorage.setItem("entry", entry.dataset.entry);
   }
+  function step(by) {
+    const to = at + by;
+    const beyond = to >= entries.length ? "[data-onwards]" : to < 0 ? "[data-backwards]" : "";
+    const link = beyond && one(beyond);
+    if (link) link.click(); else go(to);
+    return true;
+  }
+  const whole = one(".whole");
+  const target = whole && location.hash && document.getElementById(location.hash.slice(1));
+  if (target) {
+    const before = (entry) => entry === target
+      || Boolean(entry.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING);
+    at = entries.filter(before).length - 1;
+    if (entries[at] === target) go(at);
+  }
   if (one("[data-queue]")) {
     const known = entries.findIndex((entry) => Number(entry.dataset.entry) === remembered());
     go(Math.max(known, 0), known < 0);
@@ -88,14 +103,20 @@
     if (tabs[here + step]) tabs[here + step].click();
     return true;
   }
+  function file() {
+    const link = one("a[data-file]", entries[at] || document) || one("a[data-file]");
+    if (link) link.click();
+    return Boolean(link);
+  }
   const acts = {
-    j: () => (go(at + 1), true),
-    k: () => (go(at - 1), true),
+    j: () => step(1),
+    k: () => step(-1),
     ArrowDown: () => one("[data-queue]") && (go(at + 1), true),
     ArrowUp: () => one("[data-queue]") && (go(at - 1), true),
     Enter: open, o: open, c: unfold,
     m: () => rule("malicious"), n: () => rule("not-malicious"), u: () => rule("unsure"),
     h: () => hold() || press("h"),
+    v: file,
     "[": () => tab(-1), "]": () => tab(1),
     "?": () => { const keys = one("#keys"); if (keys) keys.showModal(); return true; },
     "/": () => { const field = one('[data-key="/"]') || one(".find input"); field.focus(); field.select(); return true; },

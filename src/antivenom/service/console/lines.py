@@ -1,0 +1,136 @@
+"""A text as rows of a page: long texts over several pages, long lines over several rows."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from antivenom.model.review import Finding, FindingSpan, Review
+from antivenom.report import words
+
+ROWS, CHARACTERS, ROW = 1_000, 150_000, 2_000
+"""Most rows and characters of a page, and characters of a row."""
+_LOOKED_FOR = 60
+_SPANS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A row: a line, or a part of a long one."""
+
+    line: int
+    begin: int
+    """First character within the line; not 0 in the rows that continue it."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Lines that findings stand in, and what these say."""
+
+    first: int
+    last: int
+    findings: tuple[Finding, ...]
+    """The heaviest first."""
+    text: str
+    """The beginning of the evidence: where in a long line it stands."""
+
+    @property
+    def severity(self) -> str:
+        """Return how bad the heaviest finding is."""
+        return self.findings[0].severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged:
+    """A text cut into pages."""
+
+    lines: Sequence[str]
+    pieces: Sequence[Piece]
+    begins: Sequence[int]
+    """Index of the first piece of each page."""
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return len(self.begins)
+
+    def on(self, page: int) -> Sequence[Piece]:
+        """Return the rows of a page, counted from 1."""
+        after = self.begins[page] if page < len(self.begins) else len(self.pieces)
+        return self.pieces[self.begins[page - 1] : after]
+
+    def page_of(self, piece: int) -> int:
+        """Return the page that a piece is on."""
+        return max(bisect.bisect_right(self.begins, piece), 1)
+
+    def piece_of(self, line: int, text: str = "") -> int:
+        """Return the piece a line begins with, or where in the line a text begins."""
+        at = bisect.bisect_left(self.pieces, line, key=lambda one: one.line)
+        at = min(at, len(self.pieces) - 1)
+        if text and 0 < line <= len(self.lines) and len(self.lines[line - 1]) > ROW:
+            at += max(self.lines[line - 1].find(text), 0) // ROW
+        return min(at, len(self.pieces) - 1)
+
+
+@dataclass(slots=True)
+class _Page:
+    rows: int = 0
+    characters: int = 0
+    begins: list[int] = field(default_factory=lambda: [0])
+
+
+def paged(text: str) -> Paged:
+    """Cut a text into pages; an empty one has one page with one empty row."""
+    lines = text.split("\n")
+    if len(lines) > 1 and not lines[-1]:
+        lines.pop()
+    pieces = list(_pieces(lines))
+    page = _Page()
+    for number, piece in enumerate(pieces):
+        size = piece.end - piece.begin
+        if page.rows >= ROWS or (page.rows and page.characters + size > CHARACTERS):
+            page.begins.append(number)
+            page.rows = page.characters = 0
+        page.rows += 1
+        page.characters += size
+    return Paged(lines=lines, pieces=pieces, begins=page.begins)
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
+    for number, line in enumerate(lines, 1):
+        for begin in range(0, max(len(line), 1), ROW):
+            yield Piece(line=number, begin=begin, end=min(begin + ROW, len(line)))
+
+
+def places(review: Review, path: str) -> list[Place]:
+    """Return where findings stand in a member as it was uploaded, in order of lines."""
+    found: dict[tuple[int, int], list[tuple[Finding, FindingSpan]]] = {}
+    for finding in words.by_weight(review):
+        for span in finding.spans:
+            if span.member == path and not span.layer and span.line and len(found) < _SPANS:
+                key = (span.line, max(span.line, span.end_line))
+                found.setdefault(key, []).append((finding, span))
+    return [
+        Place(
+            first=first,
+            last=last,
+            findings=tuple({one.rule: one for one, _ in said}.values()),
+            text=said[0][1].excerpt.split("\n")[0].rstrip("…").strip()[:_LOOKED_FOR],
+        )
+        for (first, last), said in sorted(found.items())
+    ]
+
+
+def hits(paged: Paged, places: Sequence[Place]) -> Mapping[int, bool]:
+    """Return the pieces that are evidence, by index; of a long line only the part that is."""
+    found: dict[int, bool] = {}
+    for place in places:
+        for line in range(place.first, min(place.last, len(paged.lines)) + 1):
+            long = len(paged.lines[line - 1]) > ROW
+            at = paged.piece_of(line, place.text if line == place.first else "")
+            found[at] = True
+            if long and at + 1 < len(paged.pieces) and paged.pieces[at + 1].line == line:
+                found[at + 1] = True
+    return found

@@ -1,0 +1,121 @@
+"""Members of kept uploads for people to read: opened in a child, remembered for a while."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import msgspec
+
+from antivenom.errors import AntivenomError, ConfigError, MissingDependencyError
+from antivenom.isolate import Bounds, Killed
+from antivenom.service.settings import Settings
+from antivenom.service.slots import Slots
+from antivenom.session import looking
+from antivenom.session.looking import Look, Seen
+from antivenom.store.blobs import Blobs
+
+MOST_BYTES = 64 << 20
+"""Largest upload that is opened for a look."""
+_BOUNDS = Bounds(
+    seconds=15, cpu_seconds=10, memory_bytes=768 << 20, answer_bytes=24 << 20, recycle_after=200
+)
+_REMEMBERED, _CHARACTERS = 64, 24 << 20
+# Made at import: msgspec bears only one thread that is the first to decode a struct.
+_SEEN = msgspec.msgpack.Decoder(Seen)
+
+Key = tuple[str, str, int]
+
+
+class NotShown(AntivenomError):
+    """An upload cannot be looked into here; the message says why."""
+
+
+class Viewer:
+    """Opens kept uploads. The child that does is started when the first is asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._slots: Slots | None = None
+        self._kept: OrderedDict[Key, Seen] = OrderedDict()
+        self._size = 0
+
+    def has(self, sha256: str) -> bool:
+        """Whether the bytes are kept here."""
+        try:
+            return Blobs(self._settings.blobs_url).has(sha256)
+        except (ConfigError, MissingDependencyError, OSError, ValueError):
+            return False
+
+    def prepare(self) -> None:
+        """Have a child ready, without waiting for it: somebody is likely to look."""
+        if self._slots is None:
+            slots = self._children()
+            threading.Thread(target=slots.ask, args=(b"",), name="viewer", daemon=True).start()
+
+    def look(
+        self, sha256: str, filename: str, ecosystem: str, *, path: str = "", number: int = -1
+    ) -> Seen:
+        """Return a member by its path or position. Raises `NotShown` with a reason for people."""
+        key = (f"{sha256}:{ecosystem}:{filename}", path, number)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return known
+        asked = Look(
+            data=self._bytes(sha256),
+            sha256=sha256,
+            filename=filename,
+            ecosystem=ecosystem,
+            path=path,
+            number=number,
+        )
+        result = self._children().ask(msgspec.msgpack.encode(asked))
+        if isinstance(result, Killed):
+            raise NotShown(f"opening it was stopped: {result.detail}")
+        try:
+            seen = _SEEN.decode(result.data)
+        except (msgspec.DecodeError, ValueError):
+            raise NotShown("what opened it gave no sensible answer") from None
+        self._remember(key, seen)
+        return seen
+
+    def close(self) -> None:
+        """End the child."""
+        with self._lock:
+            slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.close()
+
+    def _children(self) -> Slots:
+        with self._lock:
+            if self._slots is None:
+                self._slots = Slots(looking.answer, 1, _BOUNDS).__enter__()
+            return self._slots
+
+    def _bytes(self, sha256: str) -> bytes:
+        try:
+            sealed = Blobs(self._settings.blobs_url)
+            data = sealed.get(sha256) if sealed.size(sha256) <= MOST_BYTES else b""
+        except KeyError:
+            raise NotShown("its bytes are not kept here") from None
+        except (ConfigError, MissingDependencyError, OSError, ValueError) as error:
+            raise NotShown(f"its bytes cannot be had: {error}") from None
+        if not data:
+            raise NotShown(f"it is larger than {MOST_BYTES >> 20} MB; download it instead")
+        return data
+
+    def _remember(self, key: Key, seen: Seen) -> None:
+        with self._lock:
+            before = self._kept.pop(key, None)
+            self._kept[key] = seen
+            self._size += _weight(seen) - (_weight(before) if before else 0)
+            while self._kept and (len(self._kept) > _REMEMBERED or self._size > _CHARACTERS):
+                _, gone = self._kept.popitem(last=False)
+                self._size -= _weight(gone)
+
+
+def _weight(seen: Seen) -> int:
+    return len(seen.text) + 100 * len(seen.members)
