@@ -230,7 +230,11 @@ def only_console(_: argparse.Namespace) -> None:
 def only_service(options: argparse.Namespace) -> None:
     """Measure the review service: load, faults, latency, scale."""
     made = service.whole(
-        count=options.uploads, minutes=options.minutes, rows=options.rows, write=options.write
+        count=options.uploads,
+        minutes=options.minutes,
+        rows=options.rows,
+        write=options.write,
+        only=options.only or service.PARTS,
     )
     for table in made:
         print(table.markdown())
@@ -262,6 +266,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--dataset", help="with `lab`: a folder of `antivenom lab dataset build`")
     add("--robust", type=int, default=0, help="with `lab`: rewrite so many specimens of each part")
     add("--uploads", type=int, default=10_000, help="with `service`: of the load run")
+    add("--only", action="append", choices=service.PARTS, help="with `service`: only this part")
     add("--minutes", type=float, default=5.0, help="with `service`: of the latency run")
     add("--rows", type=int, default=1_000_000, help="with `service`: of the scale run")
     return parser

@@ -11,16 +11,16 @@ import io
 import json
 import random
 import sysconfig
-import threading
 import xmlrpc.client
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.builders.loopback import Handler, listening
 
 SIZES = (1_175, 1_442, 1_745, 2_526, 3_752, 7_303, 15_038, 34_696, 94_839, 300_507)
 """Bytes of archives: the middles of the ten tenths of the whole corpus by size."""
@@ -114,33 +114,18 @@ def serving(library: Library) -> Iterator[Registry]:
     """Serve an index on loopback."""
     registry = Registry(library)
 
-    class Handler(_Handler):
+    class Answers(_Handler):
         served = registry
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    registry.url = f"http://127.0.0.1:{server.server_port}/simple/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with listening(Answers) as url:
+        registry.url = f"{url}/simple/"
         yield registry
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Say nothing of clients that left: some are killed on purpose."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     served: Registry
     protocol_version = "HTTP/1.1"
     wbufsize = 1 << 16
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def do_GET(self) -> None:
         """Answer a page or a file."""
@@ -155,12 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a call."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self._send(200, self.served.called(body), "text/xml")
+        self._send(200, self.served.called(self.body()), "text/xml")
 
     def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.answer(status, body, {"Content-Type": kind})

@@ -42,12 +42,17 @@ def between(text: str, body: str, begin: str = BEGIN, end: str = END) -> str:
 
 def write_section(name: str, tables: Sequence[Table]) -> None:
     """Put tables between the markers of a section of its own."""
-    begin = f"<!-- bench {name}: begin; written by `python -m bench {name}`, do not edit -->\n"
-    end = f"<!-- bench {name}: end -->\n"
+    begin, end = markers(name)
     text = PAGE.read_text(encoding="utf-8")
     made = " · ".join(f"{key} {value}" for key, value in facts().items())
     body = "\n".join([f"{made}\n", *(table.markdown() for table in tables)])
     PAGE.write_text(between(text, body, begin, end), encoding="utf-8")
+
+
+def markers(name: str) -> tuple[str, str]:
+    """Return what stands before and after a section."""
+    begin = f"<!-- bench {name}: begin; written by `python -m bench {name}`, do not edit -->\n"
+    return begin, f"<!-- bench {name}: end -->\n"
 
 
 def keep(tables: Sequence[Table], measured: Sequence[Measured]) -> None:

@@ -12,8 +12,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.builders.loopback import Handler, listening
 
 JSON = "application/vnd.pypi.simple.v1+json"
 HTML = "text/html; charset=utf-8"
@@ -201,34 +202,20 @@ def serve() -> Iterator[FakeIndex]:
     """Run an index on loopback for the length of a test."""
     index = FakeIndex()
 
-    class Handler(_Handler):
+    class Answers(_Handler):
         served = index
 
-    server = _Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    index.url = f"http://127.0.0.1:{server.server_port}/simple/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield index
-    finally:
-        index.gate.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Answers) as url:
+        index.url = f"{url}/simple/"
+        try:
+            yield index
+        finally:
+            index.gate.set()
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: Any) -> None:
-        """Say nothing of clients that left: some are killed on purpose."""
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     served: FakeIndex
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
     def do_GET(self) -> None:
         """Answer as the index is set up to."""
@@ -256,7 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer the one service that takes calls."""
         index = self.served
         index.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        body = self.body()
         if codes := index.status.get(self.path):
             code = codes[0] if codes[0] < 0 else codes.pop(0)
             self._send(abs(code), HTML, b"no", index.headers)

@@ -23,6 +23,8 @@ class Cluster:
     binaries: Path
     user: str | None
     """Who it runs as, where we are root and it may not be."""
+    durable: bool = False
+    """Whether it waits for the disk, as servers do and tests need not."""
 
     @property
     def url(self) -> str:
@@ -31,7 +33,8 @@ class Cluster:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
+        sync = "on" if self.durable else "off"
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync={sync}"
         self._control("start", "-o", f"{options} -c max_connections=60")
 
     def stop(self) -> None:
@@ -72,12 +75,12 @@ def account() -> str | None:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Make a cluster, run it, and remove it."""
     programs = binaries()
     assert programs is not None
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    made = Cluster(folder, programs, account())
+    made = Cluster(folder, programs, account(), durable)
     try:
         if made.user:
             shutil.chown(folder, made.user)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from tests.builders.loopback import Handler, listening
 
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
 OTHER = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"}, private=True)
@@ -74,33 +74,18 @@ def providing() -> Iterator[Provider]:
     """Run a provider until the block ends."""
     here = Provider()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Provides(Handler):
         def do_GET(self) -> None:
-            self._answer({})
+            self.say({})
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+            body = self.body().decode()
             here.asked.append((self.headers.get("Authorization", ""), body))
-            self._answer({k: v[0] for k, v in parse_qs(body).items()})
+            self.say({k: v[0] for k, v in parse_qs(body).items()})
 
-        def _answer(self, form: dict[str, str]) -> None:
+        def say(self, form: dict[str, str]) -> None:
             status, document = here.answer(urlsplit(self.path).path, form)
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(status, json.dumps(document).encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        here.issuer = f"http://127.0.0.1:{server.server_port}"
+    with listening(Provides) as here.issuer:
         yield here
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

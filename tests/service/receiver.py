@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.builders.loopback import Handler, listening
 
 
 @dataclass
@@ -28,27 +28,12 @@ def receiving() -> Iterator[Receiver]:
     """Run a receiver until the block ends."""
     here = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Hears(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            here.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-            self.send_response(here.statuses.pop(0) if here.statuses else 200)
-            for name, value in here.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(here.answer)))
-            self.end_headers()
-            self.wfile.write(here.answer)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            here.got.append((self.path, headers, self.body()))
+            status = here.statuses.pop(0) if here.statuses else 200
+            self.answer(status, here.answer, here.headers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        here.url = f"http://127.0.0.1:{server.server_port}"
+    with listening(Hears) as here.url:
         yield here
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
 import requests
 from examples.warehouse import views
+
+from tests.builders.loopback import Handler, listening
 
 
 class RetryError(Exception):
@@ -109,24 +109,10 @@ def open_to_callbacks() -> Iterator[Warehouse]:
     """Run a warehouse whose callback listens on loopback."""
     here = Warehouse()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Callback(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            here.statuses.append(views.callback(here.request(body, self.headers)))
-            self.send_response(here.statuses[-1])
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            here.statuses.append(views.callback(here.request(self.body(), self.headers)))
+            self.answer(here.statuses[-1])
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        here.url = f"http://127.0.0.1:{server.server_port}"
+    with listening(Callback) as here.url:
         yield here
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

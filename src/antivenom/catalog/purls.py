@@ -34,7 +34,7 @@ def ecosystem_of(osv_name: str) -> str:
 
 
 def normal_name(ecosystem: str, name: str) -> str:
-    """Return the name under which a registry finds a project."""
+    """Return the name under which a registry finds a project, and all our tables have it."""
     return normalize_pypi(name.strip()) if ecosystem == "pypi" else name.strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from antivenom.ecosystems.npm import history, packument, previous
 from antivenom.ecosystems.npm import locate as npm
@@ -62,6 +63,7 @@ class Registry(Index):
                 cert=found.cert,
                 proxy=found.proxy,
                 trusted_hosts=found.trusted_hosts,
+                near=frozenset(urlsplit(url).netloc for url in found.all),
                 credentials=found.logins,
                 tokens=found.tokens,
             )

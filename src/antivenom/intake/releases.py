@@ -86,6 +86,7 @@ class Index:
                 client_cert=found.client_cert,
                 proxy=found.proxy,
                 trusted_hosts=found.trusted_hosts,
+                near=frozenset(urlsplit(url).netloc for url in found.indexes),
                 credentials=found.credentials,
             )
         )

@@ -7,14 +7,13 @@ stood for something else a moment ago.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from antivenom.errors import NetworkError, UsageError
-from antivenom.http import shown, user_agent
+from antivenom.http import numeric, public, shown, user_agent
 
 if TYPE_CHECKING:
     import httpcore
@@ -36,20 +35,8 @@ def check(url: str, *, private: bool) -> None:
         raise UsageError("an address holds no password, no fragment and only plain characters")
     if parts.scheme == "http" and not private:
         raise UsageError("messages are sent over https only")
-    if not private and _literal(host) and not public(host):
+    if not private and numeric(host) and not public(host):
         raise UsageError(f"{host} is not a public address")
-
-
-def public(address: str) -> bool:
-    """Whether a numeric address is one of the public network."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if found in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            return public(str(inner))
-    return found.is_global and not found.is_multicast
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool) -> tuple[int, str]:
@@ -127,11 +114,3 @@ def _resolved(host: str, port: int) -> str:
     if not addresses or not all(public(address) for address in addresses):
         raise httpcore.ConnectError("not a public address")
     return addresses[0]
-
-
-def _literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

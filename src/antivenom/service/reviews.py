@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from antivenom.catalog.purls import normal_name
 from antivenom.model.label import STRENGTH
 from antivenom.model.moments import moment
 from antivenom.model.review import Finding, Review
@@ -91,7 +92,7 @@ def _row(key: str, reviewed: Reviewed, now: str) -> dict[str, Any]:
         "sha256": info.sha256,
         "purl": info.purl or "",
         "ecosystem": info.ecosystem or "",
-        "project": visible(uploads.normal(info.ecosystem or "", info.name or ""))[:_TEXT],
+        "project": visible(normal_name(info.ecosystem or "", info.name or ""))[:_TEXT],
         "version": visible(info.version or "")[:_TEXT],
         "filename": visible(info.filename)[:_TEXT],
         "size": info.size,

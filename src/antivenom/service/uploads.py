@@ -18,7 +18,8 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_, update
 
-from antivenom.model.coordinate import Coordinate, Ecosystem, normalize_pypi
+from antivenom.catalog.purls import normal_name
+from antivenom.model.coordinate import Coordinate, Ecosystem
 from antivenom.model.label import Metadata
 from antivenom.model.moments import moment
 from antivenom.model.review import Review
@@ -81,7 +82,7 @@ def key(arrival: Arrival) -> Key:
     serial = arrival.serial
     if not serial and arrival.sha256:
         serial = -int(arrival.sha256[:15], 16)
-    project = normal(arrival.ecosystem, arrival.project)
+    project = normal_name(arrival.ecosystem, arrival.project)
     return Key(arrival.ecosystem, project, arrival.version, arrival.filename, serial)
 
 
@@ -351,11 +352,6 @@ def _purl(arrival: Arrival) -> str:
         return arrival.coordinate.purl
     except ValueError:
         return ""
-
-
-def normal(ecosystem: str, project: str) -> str:
-    """Return a project's name as all tables have it."""
-    return normalize_pypi(project) if ecosystem == Ecosystem.PYPI else project
 
 
 def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from pathlib import Path
 
 import httpx
@@ -17,19 +16,9 @@ from antivenom.service.demo import LABELS
 from antivenom.service.demo.packages import PACKAGES
 from antivenom.service.settings import Feed, Settings
 from antivenom.store.schema_uploads import uploads as table
+from tests.builders.service import children
+from tests.service.engine.faults import free_port
 from tests.service.engine.running import Running
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes a process started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(one) for one in found]
 
 
 def alive(pid: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from litestar import get, post
@@ -26,9 +26,7 @@ State = Literal["", "draft", "approved", "sent", "failed", "dropped"]
 )
 def find(
     request: Asked,
-    in_state: Annotated[
-        Literal["", "draft", "approved", "sent", "failed", "dropped"], QueryParameter(name="state")
-    ] = "",
+    in_state: Annotated[State, QueryParameter(name="state")] = "",
     case: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
     after: After = 0,
     most: Most = 100,
@@ -61,10 +59,7 @@ def show(request: Asked, number: Number) -> Action:
 )
 def approve(request: Asked, number: Number) -> Action:
     """Approve a draft; it is sent when the settings hold a token for the registry."""
-    now = request.app.state.clock.now()
-    with request.app.state.store.writing() as connection:
-        observations.approve(connection, number, author=who(request).name, now=now)
-        return observations.one(connection, number)
+    return _ruled(request, number, observations.approve)
 
 
 @post(
@@ -77,9 +72,13 @@ def approve(request: Asked, number: Number) -> Action:
 )
 def drop(request: Asked, number: Number) -> Action:
     """Drop what was not sent."""
+    return _ruled(request, number, observations.drop)
+
+
+def _ruled(request: Asked, number: int, rule: Callable[..., object]) -> Action:
     now = request.app.state.clock.now()
     with request.app.state.store.writing() as connection:
-        observations.drop(connection, number, author=who(request).name, now=now)
+        rule(connection, number, author=who(request).name, now=now)
         return observations.one(connection, number)
 
 

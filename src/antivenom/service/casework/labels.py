@@ -9,10 +9,10 @@ from sqlalchemy import Connection, select
 
 from antivenom.catalog import writing
 from antivenom.catalog.entry import Entry, Word
+from antivenom.catalog.purls import normal_name
 from antivenom.catalog.specimen import Claim
 from antivenom.catalog.statement import Label, Statement
 from antivenom.model.review import Review
-from antivenom.service import uploads
 from antivenom.service.casework.nouns import Decision
 from antivenom.store.schema_cases import case_reviews
 from antivenom.store.schema_uploads import registry_events, reviews
@@ -112,7 +112,7 @@ def registry_said(
 def registry_known(connection: Connection, review: Review) -> None:
     """State what a registry had said of a project before this file of it was read here."""
     ecosystem = review.artifact.ecosystem or ""
-    project = uploads.normal(ecosystem, review.artifact.name or "")
+    project = normal_name(ecosystem, review.artifact.name or "")
     table = registry_events
     query = (
         select(table.c.what, table.c.version, table.c.at)

@@ -1,15 +1,15 @@
-"""The one door to the network.
+"""The door: what is fetched, how patiently, and what is made of the answers.
 
 Everything that is fetched comes through `Door`: size limits, bounded retries, the environment's
 proxies and certificates, credentials that never reach a message, redirects that never leave
-encryption. What goes wrong is a `NetworkError` that reads as one sentence.
+encryption and never lead from the public network into a private one. What goes wrong is a
+`NetworkError` that reads as one sentence.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from antivenom.errors import ConfigError, NetworkError, NotFoundError
+from antivenom.http import hops
+from antivenom.http.addresses import shown, without_credentials
 
 if TYPE_CHECKING:
     import ssl
@@ -53,6 +55,8 @@ class Manners:
     """Overrides the proxies of the environment."""
     trusted_hosts: frozenset[str] = frozenset()
     """``host`` or ``host:port`` whose certificate is not checked, as the client's user asked."""
+    near: frozenset[str] = frozenset()
+    """``host[:port]`` the user configured: redirects may lead there although it is private."""
     credentials: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """``host[:port]`` -> (user, password); before those come the URL's own, after them netrc."""
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -215,18 +219,26 @@ class Door:
     def _answer(
         self, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> Iterator[tuple[httpx.Response, str]]:
-        """Follow redirects by hand: each hop gets its own credentials and must stay encrypted."""
+        """Follow redirects by hand: each hop gets its own credentials and must stay encrypted.
+
+        What somebody configured may be private and lead to what is private. Whoever answers from
+        the public network leads to public addresses only, and to ports of the web.
+        """
         import httpx
 
-        current = url
+        current, wary = url, False
         try:
             for _ in range(self.manners.redirects + 1):
-                with self._send(current, headers, body) as answer:
+                with self._send(current, headers, body, wary=wary) as answer:
                     if answer.status_code not in _REDIRECTS:
                         _judge(answer, current)
                         yield answer, without_credentials(current)
                         return
-                    current = _next(current, answer.headers.get("Location", ""))
+                    wary = wary or hops.from_outside(answer)
+                    target = hops.after(current, answer.headers.get("Location", ""))
+                    if wary and not self._is_near(target):
+                        hops.check(current, target)
+                    current = target
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _RetryLaterError(_reason(error)) from None
         except (httpx.InvalidURL, httpx.HTTPError, UnicodeError):
@@ -235,7 +247,7 @@ class Door:
 
     @contextmanager
     def _send(
-        self, url: str, headers: Mapping[str, str], body: bytes | None
+        self, url: str, headers: Mapping[str, str], body: bytes | None, *, wary: bool
     ) -> Iterator[httpx.Response]:
         import httpx
 
@@ -250,8 +262,16 @@ class Door:
         headers = {**headers, "Authorization": f"Bearer {token}"} if token else headers
         client = self._client(checked=not self._trusted(parts.netloc, parts.hostname))
         verb = "GET" if body is None else "POST"
-        with client.stream(verb, plain, headers=dict(headers), auth=auth, content=body) as answer:
+        guard = {"trace": hops.only_public(url)} if wary and not self._is_near(url) else None
+        with client.stream(
+            verb, plain, headers=dict(headers), auth=auth, content=body, extensions=guard
+        ) as answer:
             yield answer
+
+    def _is_near(self, url: str) -> bool:
+        parts = urlsplit(without_credentials(url))
+        known = self.manners.near | self.manners.trusted_hosts
+        return bool({parts.netloc, parts.hostname} & known)
 
     def _trusted(self, netloc: str, host: str) -> bool:
         return bool({netloc, host} & self.manners.trusted_hosts)
@@ -295,22 +315,6 @@ def user_agent() -> str:
         return "antivenom/0"
 
 
-def without_credentials(url: str) -> str:
-    """Return a URL without user, password and fragment."""
-    parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, ""))
-
-
-def shown(url: str) -> str:
-    """Return a URL as messages may print it: no credentials, no query, no control characters."""
-    try:
-        bare = without_credentials(url).partition("?")[0]
-    except ValueError:
-        return "a malformed address"
-    return re.sub(r"[^\x21-\x7e]", "?", bare)[:300]
-
-
 def _judge(answer: httpx.Response, url: str) -> None:
     """Let only usable answers through."""
     status = answer.status_code
@@ -326,19 +330,6 @@ def _judge(answer: httpx.Response, url: str) -> None:
             hint="put credentials into netrc or the index URL, as for pip",
         )
     raise NetworkError(f"{shown(url)}: the server answered {status}")
-
-
-def _next(url: str, location: str) -> str:
-    if not location:
-        raise NetworkError(f"{shown(url)}: a redirect to nowhere")
-    try:
-        target = urljoin(without_credentials(url), location)
-        schemes = urlsplit(url).scheme, urlsplit(target).scheme
-    except ValueError:
-        raise NetworkError(f"{shown(url)}: a redirect to a malformed address") from None
-    if schemes == ("https", "http"):
-        raise NetworkError(f"{shown(url)}: redirected to an unencrypted address, refused")
-    return target
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
