@@ -30,7 +30,7 @@ from antivenom.service.casework.opening import glance
 from antivenom.service.casework.ranking import rank
 from antivenom.service.clock import SystemClock
 from antivenom.service.settings import Settings
-from antivenom.store import Store, open_store, packing
+from antivenom.store import Store, open_store, packing, tallying
 from antivenom.store.schema_cases import audit, case_keys, case_reviews, cases, decisions
 from antivenom.store.schema_uploads import findings, registry_events, reviews, uploads
 from bench.tables import Table
@@ -118,6 +118,7 @@ def fill(store: Store, count: int, rows: int) -> None:
     _put(store, registry_events, some, lambda i: _event(i, flagged[i], now))
     _put(store, uploads, rows, lambda n: _upload(n, count, now))
     with store.writing() as connection:
+        tallying.recount(connection)
         connection.execute(text("analyze"))
 
 

@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
     parser = command(commands, "watch", "follow registries and note every upload", _watch)
     parser.add_argument("registries", metavar="REGISTRY", nargs="+", help="pypi, npm")
     parser.add_argument("--since", metavar="SERIAL", type=int, help="where to begin the first time")
-    command(commands, "migrate", "create or update the service's tables", _migrate)
+    parser = command(commands, "migrate", "create or update the service's tables", _migrate)
+    parser.add_argument("--recount", action="store_true", help="count anew what the overview shows")
     parser = command(commands, "work", "review what was noted", _work)
     parser.add_argument("--slots", metavar="N", type=int, help="reviews at the same time")
     _rereview_options(command(commands, "rereview", "judge uploads again, behind new ones", _again))
@@ -118,10 +119,14 @@ def until_stopped() -> threading.Event:
 
 def _migrate(arguments: argparse.Namespace) -> int:
     from antivenom.service.jobs import Jobs
+    from antivenom.store import tallying
 
     settings = settings_of(arguments)
     with opened(settings) as store:
         Jobs(store, settings).migrate()
+        if arguments.recount:
+            with store.writing() as connection:
+                tallying.recount(connection)
     return 0
 
 

@@ -16,7 +16,7 @@ from antivenom.report.escape import visible
 from antivenom.service import casework, told, uploads, webhooks
 from antivenom.service.casework import labels
 from antivenom.session import Reviewed
-from antivenom.store import packing, schema_uploads, upserts
+from antivenom.store import packing, schema_uploads, tallying, upserts
 
 _TEXT = 2000
 
@@ -52,6 +52,8 @@ def record(
     if not read:
         key = hashlib.sha256(f"{key}\0{upload}\0{now}".encode()).hexdigest()
     new = upserts.insert_new(connection, schema_uploads.reviews, _row(key, reviewed, now))
+    if new:
+        tallying.add(connection, "reviews", review.verdict.value, now, key)
     if new and review.findings:
         rows = [_finding(key, n, one, reviewed.members) for n, one in enumerate(review.findings)]
         connection.execute(insert(schema_uploads.findings), rows)

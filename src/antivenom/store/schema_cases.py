@@ -40,6 +40,7 @@ cases = Table(
     Index("cases_project", "ecosystem", "project", "state"),
     Index("cases_campaign", "campaign", "state", "rank"),
     Index("cases_decided", "decided_at"),
+    Index("cases_outcome", "opened_at", "decision", "verdict", "state", "ecosystem", "project"),
     comment="The unit of work of a person: one project's reviews that want a look.",
 )
 
@@ -60,6 +61,7 @@ case_reviews = Table(
     text("rule"),
     text("evidence", "JSON, casework.Glance"),
     Index("case_reviews_bytes", "sha256"),
+    Index("case_reviews_now", "case", "current", "review"),
     comment="Which reviews a case is about.",
 )
 

@@ -82,7 +82,7 @@ uploads = Table(
     Index("uploads_seen", "seen_at"),
     Index("uploads_publisher", "publisher", "id"),
     Index("uploads_project", "ecosystem", "project", "id"),
-    Index("uploads_reviewed", "reviewed_at", "latency"),
+    Index("uploads_latency", "reviewed_at", "source", "latency"),
     comment="One file that arrived, once for each time it did.",
 )
 
@@ -113,7 +113,7 @@ reviews = Table(
     text("blocked", "why it is inconclusive, if it is"),
     Column("document", LargeBinary, nullable=False, comment="store.packing; the review as JSON v1"),
     Column("members", LargeBinary, nullable=False, comment="store.packing; path -> sha256"),
-    Index("reviews_project", "ecosystem", "project", "made_at"),
+    Index("reviews_said", "ecosystem", "project", "made_at", "verdict", "id"),
     Index("reviews_name", "project", "made_at"),
     Index("reviews_filename", "filename"),
     Index("reviews_made", "made_at", "verdict"),
@@ -161,6 +161,22 @@ registry_events = Table(
     comment="What registries did and say: labels with a time, and changes of owners.",
 )
 
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("what", String, primary_key=True, comment="service.tallies: reviews | decisions"),
+    Column("day", String, primary_key=True, comment="2026-11-21, of UTC"),
+    Column("key", String, primary_key=True, comment="a verdict, a decision"),
+    Column(
+        "shard",
+        Integer,
+        primary_key=True,
+        comment="of a few, so that workers do not wait for each other",
+    ),
+    number("number"),
+    comment="How many rows there are of a day, counted as they are written.",
+)
+
 workers = Table(
     "workers",
     metadata,
@@ -176,3 +192,4 @@ workers = Table(
 )
 
 ALL = (feeds, uploads, reviews, findings, registry_events, workers)
+"""Of step 2; `tallies` came with step 3."""

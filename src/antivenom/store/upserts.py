@@ -23,6 +23,13 @@ def put(connection: Connection, table: Table, values: Mapping[str, Any]) -> None
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
+def increase(connection: Connection, table: Table, keys: Mapping[str, Any], number: str) -> None:
+    """Add one to a column of the row with a primary key; a row that is not there begins at one."""
+    statement = _insert(connection)(table).values({**keys, number: 1})
+    more = {number: table.c[number] + 1}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=more))
+
+
 def _insert(connection: Connection) -> Any:  # noqa: ANN401  either dialect's, alike in what we use
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite

@@ -34,7 +34,8 @@ def opened_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def console(opened_once: Site) -> Site:
     with opened_once.store.writing() as connection:
-        for table in reversed((*schema_uploads.ALL, *schema_cases.ALL)):
+        kept = (*schema_uploads.ALL, schema_uploads.tallies, *schema_cases.ALL)
+        for table in reversed(kept):
             connection.execute(table.delete())
     opened_once.clock.go(30)  # the overview's figures are kept for a while
     opened_once.client.cookies.clear()

@@ -27,6 +27,7 @@ from antivenom.service.casework.nouns import (
     Decision,
 )
 from antivenom.service.casework.rows import locked
+from antivenom.store import tallying
 from antivenom.store.schema_cases import cases, decisions
 
 _BULK = 500
@@ -225,6 +226,7 @@ def _insert(connection: Connection, made: Decision, key: str) -> Decision:
     values = {name: value for name, value in msgspec.structs.asdict(made).items() if name != "id"}
     key_of = connection.execute(insert(decisions).values(values | {"key": key}))
     assert key_of.inserted_primary_key is not None
+    tallying.add(connection, "decisions", made.decision, made.at, key)
     return msgspec.structs.replace(made, id=int(key_of.inserted_primary_key[0]))
 
 

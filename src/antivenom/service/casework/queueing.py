@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -107,21 +108,24 @@ def queue(connection: Connection, wanted: Wanted) -> Page:
 
 def counts(connection: Connection) -> Counts:
     """Return how much there is to do."""
-    query = select(cases.c.state, cases.c.verdict, func.count()).group_by(
-        cases.c.state, cases.c.verdict
+    held = func.sum(case((cases.c.holder != "", 1), else_=0))
+    # One walk over what is open, which is little beside what was decided.
+    query = (
+        select(cases.c.state, cases.c.verdict, func.count(), func.min(cases.c.opened_at), held)
+        .where(cases.c.state.in_(("open", "unsure")))
+        .group_by(cases.c.state, cases.c.verdict)
     )
-    rows = list(connection.execute(query.where(cases.c.state.in_(("open", "unsure")))))
-    verdicts = {verdict: n for state, verdict, n in rows if state == "open"}
+    rows = connection.execute(query).all()
+    verdicts = {row[1]: row[2] for row in rows if row[0] == "open"}
     unread = verdicts.get("inconclusive", 0)
-    oldest = select(func.min(cases.c.opened_at)).where(*_of_view(cases, "review"))
-    held = select(func.count()).where(cases.c.state == "open", cases.c.holder != "")
+    first_view = [row[3] for row in rows if row[0] == "open" and row[1] != "inconclusive"]
     return Counts(
         review=sum(verdicts.values()) - unread,
-        second=sum(n for state, _, n in rows if state == "unsure"),
+        second=sum(row[2] for row in rows if row[0] == "unsure"),
         unread=unread,
         verdicts=verdicts,
-        held=connection.scalar(held) or 0,
-        oldest=connection.scalar(oldest) or "",
+        held=sum(row[4] for row in rows if row[0] == "open"),
+        oldest=min(first_view, default=""),
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, func, select
 
 from antivenom.model.moments import moment, stamp
 from antivenom.service.events import BAD
@@ -24,6 +25,23 @@ _CLEARED = ("quarantine-cleared", "release-quarantine-cleared")
 _MOST = 2_000
 _CARRIES = 0.25
 """Weight from which a finding is a reason of a verdict."""
+
+
+class _Case(NamedTuple):
+    """A case as far as this page looks."""
+
+    ecosystem: str
+    project: str
+    state: str
+    decision: str
+    opened_at: str
+
+
+class _Event(NamedTuple):
+    """What a registry did."""
+
+    what: str
+    at: str
 
 
 class Accuracy(Struct, frozen=True, kw_only=True):
@@ -74,15 +92,15 @@ def accuracy(
 ) -> Accuracy:
     """Measure the cases of the last days that `people` or the `engine` called malicious."""
     since = stamp(now - datetime.timedelta(days=days))
-    names = ("ecosystem", "project", "state", "decision", "opened_at")
-    query = select(*(cases.c[name] for name in names)).where(cases.c.opened_at >= since)
+    query = select(*(cases.c[name] for name in _Case._fields)).where(cases.c.opened_at >= since)
     if by == "people":
         query = query.where(cases.c.decision == "malicious")
     else:
         query = query.where(cases.c.verdict == "malicious", cases.c.state != "lapsed")
-    rows = connection.execute(query.order_by(cases.c.id.desc()).limit(_MOST)).mappings().all()
+    newest = query.order_by(cases.c.opened_at.desc()).limit(_MOST)
+    rows = [_Case(*row) for row in connection.execute(newest)]
     events = _events(connection, rows, since)
-    said = [_classify(row, events.get((row["ecosystem"], row["project"]), []), by) for row in rows]
+    said = [_classify(row, events.get((row.ecosystem, row.project), []), by) for row in rows]
     hours = sorted(one for _, one in said if one is not None)
     return Accuracy(
         true=sum(what == "true" for what, _ in said),
@@ -126,14 +144,14 @@ def rules(
     return sorted(made, key=lambda one: (-one.wrong, -one.false_share, -one.right, one.rule))[:most]
 
 
-def _classify(row: RowMapping, events: list[RowMapping], by: str) -> tuple[str, float | None]:
+def _classify(row: _Case, events: list[_Event], by: str) -> tuple[str, float | None]:
     """Return what became of a case, and after how many hours if a registry acted."""
-    acted = [one for one in events if one["what"] in BAD]
-    cleared = [one for one in events if one["what"] in _CLEARED]
-    if acted and not (cleared and cleared[-1]["at"] >= acted[-1]["at"]):
-        return "true", _hours(row["opened_at"], acted[0]["at"])
-    if by == "engine" and row["state"] == "decided" and row["decision"] != "unsure":
-        return ("true" if row["decision"] == "malicious" else "false"), None
+    acted = [one for one in events if one.what in BAD]
+    cleared = [one for one in events if one.what in _CLEARED]
+    if acted and not (cleared and cleared[-1].at >= acted[-1].at):
+        return "true", _hours(row.opened_at, acted[0].at)
+    if by == "engine" and row.state == "decided" and row.decision != "unsure":
+        return ("true" if row.decision == "malicious" else "false"), None
     return ("false" if cleared else "pending"), None
 
 
@@ -145,19 +163,18 @@ def _hours(start: str, end: str) -> float | None:
 
 
 def _events(
-    connection: Connection, rows: Iterable[RowMapping], since: str
-) -> dict[tuple[str, str], list[RowMapping]]:
+    connection: Connection, rows: Iterable[_Case], since: str
+) -> dict[tuple[str, str], list[_Event]]:
     """Return what registries did to the cases' projects, in order."""
-    wanted = {(row["ecosystem"], row["project"]) for row in rows}
+    wanted = {(row.ecosystem, row.project) for row in rows}
     table = registry_events
     query = (
         select(table.c.ecosystem, table.c.project, table.c.what, table.c.at)
         .where(table.c.what.in_((*BAD, *_CLEARED)), table.c.at >= since)
         .order_by(table.c.at, table.c.id)
     )
-    found: dict[tuple[str, str], list[RowMapping]] = {}
-    for row in connection.execute(query).mappings():
-        key = (row["ecosystem"], row["project"])
-        if key in wanted:
-            found.setdefault(key, []).append(row)
+    found: dict[tuple[str, str], list[_Event]] = {}
+    for ecosystem, project, what, at in connection.execute(query):
+        if (ecosystem, project) in wanted:
+            found.setdefault((ecosystem, project), []).append(_Event(what, at))
     return found

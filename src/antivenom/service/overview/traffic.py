@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from antivenom.model.moments import stamp
-from antivenom.store.schema_uploads import reviews, uploads
+from antivenom.store import tallying
+from antivenom.store.schema_uploads import uploads
 
 _NEWEST = 12_000
 """Uploads whose latency is looked at: a day of PyPI."""
@@ -17,11 +18,13 @@ _LIVE = ("feed", "api")
 
 
 class Day(Struct, frozen=True, kw_only=True):
-    """One day's reviews."""
+    """One day's reviews and decisions."""
 
     day: str
     """``2026-11-21``"""
     verdicts: dict[str, int]
+    decisions: dict[str, int] = {}
+    """What people ruled that day, whether it still holds or not."""
 
     @property
     def total(self) -> int:
@@ -55,17 +58,10 @@ class Stuck(Struct, frozen=True, kw_only=True):
 def days(connection: Connection, now: datetime.datetime, *, most: int = 14) -> list[Day]:
     """Return the verdicts of each of the last days, the oldest first, empty days included."""
     first = (now - datetime.timedelta(days=most - 1)).date()
-    day = func.substr(reviews.c.made_at, 1, 10)
-    query = (
-        select(day, reviews.c.verdict, func.count())
-        .where(reviews.c.made_at >= first.isoformat())
-        .group_by(day, reviews.c.verdict)
-    )
-    found: dict[str, dict[str, int]] = {}
-    for name, verdict, number in connection.execute(query):
-        found.setdefault(name, {})[verdict] = number
+    said = tallying.by_day(connection, "reviews", first.isoformat())
+    ruled = tallying.by_day(connection, "decisions", first.isoformat())
     names = [(first + datetime.timedelta(days=n)).isoformat() for n in range(most)]
-    return [Day(day=name, verdicts=found.get(name, {})) for name in names]
+    return [Day(day=day, verdicts=said.get(day, {}), decisions=ruled.get(day, {})) for day in names]
 
 
 def latency(connection: Connection, now: datetime.datetime, *, hours: int = 24) -> Latency:
