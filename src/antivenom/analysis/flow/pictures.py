@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from antivenom.analysis import tools
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _MOST_WORDS = 40
 _TURNED = ("data.", "code.")
+# What a picture is drawn into and converted from; an interpreter given one is no tool (see `only`).
+_PAGES = re.compile(r"\.(?:pdf|e?ps|svg|dvi|tex)$", re.I)
 
 
 def only(m: Machine, row: Row, site: Site, taint: Taint) -> bool:
@@ -39,5 +42,8 @@ def only(m: Machine, row: Row, site: Site, taint: Taint) -> bool:
 
 
 def _was_put_there(m: Machine, word: str) -> bool:
-    """Whether a word names a file that the program wrote, other than a picture."""
-    return not telling.MEDIA.search(word.strip("\"'")) and telling.file_key(word) in m.files
+    """Whether a word names a file that the program wrote, other than a picture or a page."""
+    name = word.strip("\"'")
+    if telling.MEDIA.search(name) or _PAGES.search(name):
+        return False
+    return telling.file_key(word) in m.files
