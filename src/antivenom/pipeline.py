@@ -33,6 +33,8 @@ from antivenom.unpack import unpack
 
 _RECURSION = 12_000
 """Python frames are not C frames since 3.11: deep syntax trees need many of them."""
+_CUT = "evaluation was cut off by a limit"
+_SKIMMED = "only the most telling of its uncalled functions were evaluated"
 
 
 def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
@@ -52,7 +54,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
     )
     _archive_facts(tree, labels, log)
     _archive_facts(tree, ecosystem.record(tree, reading.hashes()), log, anomalies=False)
-    exhausted, taken = _evaluate(reading, labels, log, limits)
+    cut, taken = _evaluate(reading, labels, log, limits)
     facts = log.facts(artifact.sha256)
     profile = Profile(
         sha256=artifact.sha256,
@@ -69,7 +71,7 @@ def observe(artifact: Artifact, limits: Limits = DEFAULT_LIMITS) -> Profile:
         layer_prints=tuple(taken.layers),
         unhashed=taken.unhashed,
         excerpts=excerpts.collect(facts, reading, log, limits),
-        coverage=_coverage(reading, labels, exhausted),
+        coverage=_coverage(reading, labels, cut),
     )
     return fitting.fitted(profile, limits.profile_bytes)
 
@@ -100,10 +102,10 @@ def _archive_facts(tree: Tree, labels: Labels, log: FactLog, *, anomalies: bool 
 
 def _evaluate(
     reading: Reading, labels: Labels, log: FactLog, limits: Limits
-) -> tuple[set[str], Prints]:
-    """Run the abstract machine; return the members whose evaluation was cut, and the prints."""
+) -> tuple[dict[str, str], Prints]:
+    """Run the abstract machine; return why members were not evaluated whole, and the prints."""
     if not labels.hooks and not any(source.hot for source in reading.sources):
-        return set(), prints.take(reading, log, {})
+        return {}, prints.take(reading, log, {})
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _RECURSION))
     # Millions of syntax nodes are made and none is garbage yet: collecting would only visit them.
@@ -116,14 +118,15 @@ def _evaluate(
         reach.run(machine, labels.roots, labels.hooks)
         taken = prints.take(reading, log, machine.layers)
         machine.dispose()
-        return machine.exhausted, taken
+        cut = dict.fromkeys(machine.skimmed, _SKIMMED) | dict.fromkeys(machine.exhausted, _CUT)
+        return cut, taken
     finally:
         sys.setrecursionlimit(before)
         if collecting:
             gc.enable()
 
 
-def _coverage(reading: Reading, labels: Labels, exhausted: set[str]) -> Coverage:
+def _coverage(reading: Reading, labels: Labels, cut: dict[str, str]) -> Coverage:
     problems = list(reading.problems)
     roots = {r.member for r in labels.roots}
     said = {p.member for p in problems}
@@ -132,11 +135,11 @@ def _coverage(reading: Reading, labels: Labels, exhausted: set[str]) -> Coverage
         if module is not None and module.partial and source.member not in said:
             problems.append(Problem(member=source.member, status="partial", reason=module.partial))
             said.add(source.member)
-    for member in sorted(exhausted - said):
-        reason = "evaluation was cut off by a limit"
-        problems.append(
-            Problem(member=member, status="partial", reason=reason, blocking=member in roots)
-        )
+    for member in sorted(cut.keys() - said):
+        # What nobody in the package calls runs for nobody who only installs or loads it.
+        reason = cut[member]
+        blocking = member in roots and reason == _CUT
+        problems.append(Problem(member=member, status="partial", reason=reason, blocking=blocking))
     counts = {s: sum(p.status == s for p in problems) for s in ("partial", "failed", "skipped")}
     partial_here = sum(p.status == "partial" and p.member != "" for p in problems)
     early = sum(1 for p in reading.problems if p.status == "partial")

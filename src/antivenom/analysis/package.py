@@ -69,6 +69,9 @@ FAR = 1 << 20
 """A distance that no chain of calls has."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_LETTERS = re.compile(rb"[\w.$]{1,60}")
+_TELLING_WORDS = 200
+"""Places of a function that are looked at to tell it from others."""
 _BETWEEN = {n: " " for n in range(128) if not (chr(n).isalnum() or chr(n) == "_")}
 """Makes blanks of what stands between words: the fastest way to tell them apart."""
 
@@ -117,6 +120,17 @@ class Source:
     def is_warm_function(self, function: Function) -> bool:
         """Return whether a function is worth evaluating when it is called."""
         return _touches(self.warm_lines, function)
+
+    def telling_words(self, function: Function) -> tuple[str, ...]:
+        """Return what makes a function worth evaluating, each word once, sorted; () where its
+        place in the text is not known."""
+        if function.start < 0 or self.module is None:
+            return ()
+        mark = 3 * self.data.startswith(b"\xef\xbb\xbf")
+        first = bisect_left(self.hot_lines, function.start)
+        last = min(bisect_left(self.hot_lines, function.end), first + _TELLING_WORDS)
+        found = (_LETTERS.match(self.data, at + mark) for at in self.hot_lines[first:last])
+        return tuple(sorted({m.group().decode() for m in found if m}))
 
     def distance(self, function: Function) -> int:
         """Return how many calls a function is away from hot code: 0 is hot, `FAR` is not near."""

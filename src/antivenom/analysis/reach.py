@@ -6,6 +6,7 @@ somebody called it, with arguments of which only the names are known.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from antivenom.analysis import dialects
@@ -163,14 +164,12 @@ def _unreached(m: Machine) -> None:
         waiting = [d for d in m.defined.values() if id(d.function) not in known]
         if not waiting:
             break
-        for ref in waiting:
-            done.add(id(ref.function))
-            source = m.package.by_member.get(ref.module.member)
-            if source is None or source.module is not ref.module or _worth(source, ref):
-                _symbolic(m, ref, source)
+        done.update(id(d.function) for d in waiting)
+        for ref, source in _chosen(m, [(r, _source(m, r)) for r in waiting]):
+            _symbolic(m, ref, source)
     for ref in [d for d in m.defined.values() if id(d.function) not in done]:
         # Reached with other arguments: what does it do with the secret its parameter names?
-        source = m.package.by_member.get(ref.module.member)
+        source = _source(m, ref)
         if source is not None and source.is_hot_function(ref.function) and _is_given(ref):
             _symbolic(m, ref, source)
 
@@ -184,8 +183,46 @@ def _is_given(ref: FunctionRef) -> bool:
 _TELLING = frozenset(["private", "secret"])
 
 
-def _worth(source: Source, ref: FunctionRef) -> bool:
-    return source.near(ref.function)
+def _source(m: Machine, ref: FunctionRef) -> Source | None:
+    return m.package.by_member.get(ref.module.member)
+
+
+def _chosen(
+    m: Machine, waiting: list[tuple[FunctionRef, Source | None]]
+) -> list[tuple[FunctionRef, Source | None]]:
+    """Return the functions worth evaluating on their own; of too many, the most unlike others.
+
+    Those a bundle consists of resemble each other, and so do copies made to use up the budget.
+    """
+    worth = [
+        (ref, source)
+        for ref, source in waiting
+        if source is None or source.module is not ref.module or source.near(ref.function)
+    ]
+    placed = [n for n, (ref, _) in enumerate(worth) if ref.function.start >= 0]
+    room = max(0, MAX_STRANGERS - m.strangers)
+    m.strangers += len(placed)
+    if len(placed) <= room:
+        return worth
+    left_out = set(_by_rank(worth, placed)[room:])
+    m.skimmed.update(worth[number][0].module.member for number in left_out)
+    return [one for number, one in enumerate(worth) if number not in left_out]
+
+
+def _by_rank(worth: list[tuple[FunctionRef, Source | None]], placed: list[int]) -> list[int]:
+    """Return the numbers of functions, those first that tell the most and resemble no other."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    ranks: dict[int, tuple[int, int, int]] = {}
+    for number in placed:
+        ref, source = worth[number]
+        words = source.telling_words(ref.function) if source is not None else ()
+        seen[words] += 1
+        ranks[number] = (seen[words], -len(words), number)
+    return sorted(placed, key=ranks.__getitem__)
+
+
+MAX_STRANGERS = 3000
+"""Functions nobody calls that are evaluated on their own, in languages shipped as bundles."""
 
 
 def _symbolic(m: Machine, ref: FunctionRef, source: Source | None) -> None:

@@ -113,6 +113,10 @@ class Machine:
     """Bytes of modules lowered so far."""
     followed: int = 0
     """Bytes of modules read for what they import."""
+    strangers: int = 0
+    """Functions nobody calls that were met so far and are worth evaluating on their own."""
+    skimmed: set[str] = field(default_factory=set)
+    """Members with functions nobody calls that were left out because there are too many."""
     tested: int = 0
     """Steps that tests took so far."""
     _since: int = 0

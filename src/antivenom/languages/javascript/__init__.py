@@ -8,6 +8,7 @@ of megabytes costs what is looked at. Every function but an arrow has the first 
 
 from __future__ import annotations
 
+from antivenom.languages.javascript.again import KEPT
 from antivenom.languages.javascript.context import Scope, Text
 from antivenom.languages.javascript.grammar import parse_text
 from antivenom.model.program import Function, Module, Stmt
@@ -36,13 +37,21 @@ def parse(
 
     text = decode_source(data) if isinstance(data, bytes) else data
     encoded = text.encode("utf-8", "replace")
+    if encoded == data:
+        encoded = data  # one copy of it in memory, not two
     module = Module(member=member, name=name, lang="javascript", text=text, layer=layer)
-    tree = parse_text(encoded, member, lang)
+    tree, grammar = parse_text(encoded, member, lang)
     if tree is None:
         module.partial, module.cut = "the code cannot be parsed in bounded time", True
     elif tree.root_node.has_error:
         module.partial = "parts of the code could not be parsed"
-    scope = Scope(Text(encoded, module), "")
+    broken = tree is None or tree.root_node.has_error
+    made = Text(encoded, module, grammar, broken)
+    if tree is not None and broken:
+        made.tree = tree
+    elif tree is not None:
+        KEPT.add(made, len(encoded))
+    scope = Scope(made, "")
 
     def lower() -> tuple[Stmt, ...]:
         return statements.block(scope, tree.root_node) if tree is not None else ()

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 from antivenom.model import program as p
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Tree
 
 
 class Text:
     """One source text that is being lowered."""
 
-    __slots__ = ("data", "module")
+    __slots__ = ("__weakref__", "broken", "data", "grammar", "module", "nodes", "tree")
 
-    def __init__(self, data: bytes, module: p.Module) -> None:
+    def __init__(
+        self, data: bytes, module: p.Module, grammar: str = "", broken: bool = False
+    ) -> None:
         self.data = data
         self.module = module
+        self.grammar = grammar
+        """Which grammar read it."""
+        self.broken = broken
+        """Whether functions mean nothing without what stands around them."""
+        self.nodes: dict[tuple[int, int], Node] = {}
+        """Functions nobody asked for yet, by their place; any of them keeps a whole tree."""
+        self.tree: Tree | None = None
 
     def of(self, node: Node) -> str:
         """Return a node's text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from antivenom.languages.javascript import patterns
+from antivenom.languages.javascript.again import Body
 from antivenom.languages.javascript.context import Scope, end_line, line, parts
 from antivenom.model import program as p
 
@@ -35,8 +36,10 @@ def add(scope: Scope, node: Node, hint: str, owner: int | None = None) -> int:
         inner.declared.add(scope.text.of(named))
     index = len(scope.text.module.functions)
 
-    def lower() -> tuple[p.Stmt, ...]:
-        return _body(inner, node, prologue, index if named is not None else -1)
+    own = index if named is not None else -1
+
+    def lower(again: Node) -> tuple[p.Stmt, ...]:
+        return _body(inner, again, prologue, own)
 
     scope.text.module.functions.append(
         p.Function(
@@ -44,7 +47,7 @@ def add(scope: Scope, node: Node, hint: str, owner: int | None = None) -> int:
             params=params if arrow else ("this", *params),
             line=line(node),
             end_line=end_line(node),
-            lower=lower,
+            lower=Body(scope.text, node, lower),
             defaults=defaults,
             owner=owner,
             start=node.start_byte,
