@@ -7,7 +7,7 @@ import json
 import pytest
 
 from antivenom.judge.explaining import explained, risen, said
-from antivenom.judge.features import features
+from antivenom.judge.features import seen
 from antivenom.judge.knowledge import Knowledge
 from antivenom.judge.scorer import Card, Model, TrainedScorer, shipped
 from antivenom.judge.trees import Forest, Tree
@@ -57,7 +57,7 @@ def reviewed(points: tuple[tuple[float, float], ...], some: list[Fact]) -> Revie
 
 
 def test_what_raised_the_sum_is_given_to_its_facts() -> None:
-    found = features(facts(), 0, [], 0.0)
+    found = seen(facts(), 0, [], 0.0).package
     flow, send = explained(FOREST, found, facts())
     assert flow.chain == ("secrets.env", "net.send")
     assert flow.reason == ("demo/b.py reads environment variables and sends data out when called")
@@ -65,6 +65,14 @@ def test_what_raised_the_sum_is_given_to_its_facts() -> None:
     assert [(s.member, s.line, s.excerpt) for s in send.spans] == [
         ("demo/a.py", 7, "https://drop.invalid")
     ]
+
+
+def test_what_one_file_does_is_given_to_the_facts_of_that_file() -> None:
+    forest = Forest(features=("file net.send @ever",), trees=(stump(0, -1.0, 1.0),))
+    found = seen(facts(), 0, [], 0.0)
+    one, other = (explained(forest, found.rows()[at], facts(), found.member(at)) for at in range(2))
+    assert [reason[0].spans[0].member for reason in (one, other)] == ["demo/a.py", "demo/b.py"]
+    assert said("file net.send @load") == "in one file: sends data out when imported or earlier"
 
 
 def test_what_is_absent_raises_nothing() -> None:
@@ -77,7 +85,7 @@ def test_the_moves_and_the_mean_add_up_to_the_sum() -> None:
     scorer = shipped()
     assert scorer is not None
     forest = scorer.model.forest
-    row = forest.row(features(facts(), 0, [], 0.0))
+    row = forest.row(seen(facts(), 0, [], 0.0).package)
     mean = sum(tree.inner[0] for tree in forest.trees if tree.inner)
     alone = sum(tree.leaf[0] for tree in forest.trees if not tree.inner)
     assert mean + alone + sum(forest.contributions(row).values()) == pytest.approx(

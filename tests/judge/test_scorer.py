@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import time
 
-from antivenom.judge.features import features
+from antivenom.judge.features import seen
 from antivenom.judge.scorer import MODEL, shipped
 from antivenom.model.fact import Fact
 from antivenom.model.review import SUSPICIOUS_AT
 
 
-def fact(id: str, kind: str = "behavior", **more: object) -> Fact:
-    return Fact(id=id, kind=kind, member="a.py", **more)  # type: ignore[arg-type]
+def fact(id: str, kind: str = "behavior", member: str = "a.py", **more: object) -> Fact:
+    return Fact(id=id, kind=kind, member=member, **more)  # type: ignore[arg-type]
 
 
 def test_what_runs_earlier_counts_for_everything_later() -> None:
-    late = features([fact("net.send", activation="call")], 0, [], 0.0)
-    early = features([fact("net.send", activation="install")], 0, [], 0.0)
+    late = seen([fact("net.send", activation="call")], 0, [], 0.0).package
+    early = seen([fact("net.send", activation="install")], 0, [], 0.0).package
     assert late == {"net.send @ever": 1.0, "net.* @ever": 1.0}
     assert late.items() < early.items()
     assert early["net.send @early"] == 1.0
@@ -22,23 +22,36 @@ def test_what_runs_earlier_counts_for_everything_later() -> None:
 
 def test_what_only_a_test_runner_reaches_is_left_out() -> None:
     aside = [fact("net.send", role="test"), fact("net.send", activation="never")]
-    assert features(aside, 0, [], 0.0) == {}
-    assert features([fact("net.send", role="test", activation="build")], 0, [], 0.0)
+    assert seen(aside, 0, [], 0.0) == ({}, {})
+    assert seen([fact("net.send", role="test", activation="build")], 0, [], 0.0).package
 
 
 def test_counts_end() -> None:
     many = [fact("net.send")] * 50
-    assert features(many, 50, [], 0.0) == features(many[:3], 3, [], 0.0)
+    assert seen(many, 50, [], 0.0) == seen(many[:3], 3, [], 0.0)
+
+
+def test_a_row_is_the_package_with_one_file() -> None:
+    found = seen(
+        [fact("net.send"), fact("code.run", member="b.py"), fact("archive.link", "archive")],
+        0, [], 0.0,
+    )  # fmt: skip
+    assert [found.member(at) for at in range(2)] == ["a.py", "b.py"]
+    first, second = found.rows()
+    assert first["net.send @ever"] == second["net.send @ever"] == 1.0
+    assert ("file net.send @ever" in first, "file net.send @ever" in second) == (True, False)
+    assert (first["archive.link"], second["archive.link"]) == (1.0, 1.0)
+    assert seen([fact("archive.link", "archive")], 0, [], 0.0).rows() == [{"archive.link": 1.0}]
 
 
 def test_flows_and_details_have_features() -> None:
-    found = features(
+    found = seen(
         [
             fact("secrets.env->net.send", "flow", via=("secrets.env", "data.pack", "net.send")),
             fact("process.spawn", args=("hidden=yes", "note=x"), layer=1),
         ],
         1, [], 0.0,
-    )  # fmt: skip
+    ).package  # fmt: skip
     assert {
         "secrets.env->net.send @ever", "secrets->net.send @ever", "->net.send @ever",
         "long @ever", "how process.spawn hidden=yes", "hidden process.spawn", "layers",
@@ -55,6 +68,17 @@ def test_the_shipped_model_is_small_and_only_ranks() -> None:
     assert scorer.model.card.weaknesses
 
 
+def test_one_more_file_never_lowers_a_score() -> None:
+    scorer = shipped()
+    assert scorer is not None
+    thief = [fact("secrets.env"), fact("net.send", activation="import")]
+    alone = scorer.score(thief, 0, [], 0.0)
+    many = [fact(id, member=f"m{n}.py") for n in range(50) for id in ("file.read", "net.fetch")]
+    assert scorer.score([*many, *thief], 0, [], 0.0) >= alone
+    # It says nothing where the rules already say more than it may.
+    assert scorer.score(thief, 0, [], 0.6) == 0.0
+
+
 def test_nothing_observed_is_nothing_to_rank() -> None:
     scorer = shipped()
     assert scorer is not None
@@ -64,7 +88,11 @@ def test_nothing_observed_is_nothing_to_rank() -> None:
 def test_a_score_costs_two_milliseconds_at_most() -> None:
     scorer = shipped()
     assert scorer is not None
-    facts = [fact("net.send", value=str(n), activation="import") for n in range(150)]
+    ids = ("net.send", "file.read", "file.write", "process.spawn", "host.identify")
+    facts = [
+        fact(ids[n % 5], member=f"m{n % 30}.py", value=str(n), activation="import")
+        for n in range(150)
+    ]
     taken = []
     for _ in range(20):
         started = time.perf_counter()

@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("lightgbm")
 
+from msgspec import structs
+
 from antivenom.lab.splits import leaks, set_aside
 from antivenom.lab.training import Settings, booster_of, grow, names_of, out_of_fold, table
 from tests.lab.rows import many, row
@@ -17,7 +19,9 @@ def test_the_table_of_trees_says_what_lightgbm_says_on_a_thousand_rows() -> None
     rows, asked = many(400), many(1000, seed=2)
     names = names_of(rows, FEW)
     forest = grow(rows, FEW)
-    theirs = booster_of(rows, names, FEW).predict(table(asked, names), raw_score=True)
+    theirs = booster_of(rows, names, FEW).predict(
+        table([one.features for one in asked], names), raw_score=True
+    )
     ours = [forest.margin(forest.row(one.features)) for one in asked]
     assert ours == pytest.approx(list(theirs), abs=1e-9)
     assert len({round(one, 6) for one in ours}) > 5
@@ -35,6 +39,39 @@ def test_more_of_anything_never_lowers_the_sum() -> None:
         base = {name: float(draw.randint(0, 3)) for name in forest.features}
         more = {name: value + draw.choice([0, 0, 1]) for name, value in base.items()}
         assert forest.margin(forest.row(more)) >= forest.margin(forest.row(base))
+
+
+def test_the_worst_row_is_found_without_walking_all() -> None:
+    forest = grow(many(400), FEW)
+    draw = random.Random(4)
+    for _ in range(100):
+        found = [
+            {name: float(draw.randint(0, 3)) for name in forest.features if draw.random() < 0.5}
+            for _ in range(draw.randint(1, 9))
+        ]
+        sums = [forest.margin(forest.row(one)) for one in found]
+        most, at = forest.worst(found)
+        assert most == max(sums)
+        assert sums[at] == most
+        assert forest.worst(found, most) == (most, -1)
+
+
+def test_which_file_of_a_specimen_is_hostile_is_learnt() -> None:
+    """Hostile and ordinary packages do the same two things, only hostile ones in one file."""
+    rows = [
+        structs.replace(
+            row(f"k{n}", hostile=n % 2 == 0, cluster=f"c{n}", family=f"f{n}"),
+            features={"sends": 1.0, "hides": 1.0},
+            files=({"file sends": 1.0, "file hides": 1.0}, {"file noise": 1.0})
+            if n % 2 == 0
+            else ({"file sends": 1.0}, {"file hides": 1.0}, {"file noise": 1.0}),
+        )
+        for n in range(200)
+    ]
+    forest = grow(rows, FEW)
+    (bad, where), (good, _) = (forest.worst(one.seen) for one in rows[:2])
+    assert bad > good + 1
+    assert where == 0
 
 
 def test_contributions_add_up_to_the_sum() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from antivenom.judge.features import names_of
+from antivenom.judge.features import FILE, names_of
 from antivenom.judge.trees import Forest
 from antivenom.model.fact import Fact
 from antivenom.model.label import STRENGTH
@@ -56,13 +56,16 @@ _ODD: Mapping[str, str] = {
 
 
 def explained(
-    forest: Forest, found: Mapping[str, float], facts: Iterable[Fact]
+    forest: Forest, found: Mapping[str, float], facts: Iterable[Fact], member: str = ""
 ) -> tuple[RankReason, ...]:
-    """Return what raised the sum of trees, as facts, heaviest first."""
+    """Return what raised the sum of trees, as facts, heaviest first; `member` is the worst file."""
     raised = risen(forest, found)
     behind: dict[str, dict[str, list[Fact]]] = defaultdict(dict)
     for fact in facts:
-        for name in names_of(fact):
+        names = names_of(fact)
+        if fact.member == member:
+            names += tuple(map(FILE.__add__, names))
+        for name in names:
             if name in raised:
                 behind[name].setdefault(fact.id, []).append(fact)
     shares: dict[str, float] = defaultdict(float)
@@ -89,6 +92,8 @@ def risen(forest: Forest, found: Mapping[str, float]) -> dict[str, float]:
 
 def said(feature: str) -> str:
     """Return a feature in words, for reports that have no facts at hand."""
+    if feature.startswith(FILE):
+        return f"in one file: {said(feature.removeprefix(FILE))}"
     name, _, when = feature.rpartition(" @") if " @" in feature else (feature, "", "")
     moment = _MOMENT.get(when, "")
     if name in _ODD:

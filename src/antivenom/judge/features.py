@@ -1,9 +1,13 @@
 """What the trained scorer sees of a review: numbers made from the facts that rules see.
 
+A row is the package together with one of its files, and a review ranks as its worst row: ordinary
+packages are large and do everything somewhere, a specimen does it in one place.
+
 Every feature is a maximum, a capped count or an existence, never below 0, and more facts never make
-one smaller. A fact counts wherever it runs at least as early as the feature says: what happens at
-install also happens "at import or earlier" and "at all", so code that runs earlier weighs no less.
-No name, author, size or rank of the project is among them.
+one smaller, nor does one more file take a row away. A fact counts wherever it runs at least as
+early as the feature says: what happens at install also happens "at import or earlier" and "at
+all", so code that runs earlier weighs no less. No name, author, size or rank of the project is
+among them.
 
 =====================  ==============================================================
 feature                meaning
@@ -18,6 +22,7 @@ feature                meaning
 ``host CLASS @WHEN``   facts that name a host of this class
 ``path CLASS @WHEN``   facts that name a file of this class
 ``how ID DETAIL``      a telling detail of a behavior (``process.spawn hidden=yes``)
+``file NAME``          any of the above, of facts of the row's file alone
 ``layers``             decoded texts
 ``rule FOLDER``        weight of the heaviest finding of this folder of the book
 ``rules``              findings of different rules that weigh something
@@ -32,6 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from antivenom.model.fact import Fact
 from antivenom.model.review import Finding
@@ -56,22 +62,50 @@ _UNLEARNT = frozenset(["change", "like"])
 """Kinds that need surroundings which archives of a data set do not have; rules weigh them."""
 
 
-def features(
-    facts: Iterable[Fact], layers: int, findings: Sequence[Finding], score: float
-) -> dict[str, float]:
-    """Return the features that are not 0, by name; `score` is what the rules alone give."""
-    found: dict[str, float] = {}
+_IN_FILE = frozenset(["behavior", "flow", "text"])
+"""Kinds of facts that are about a file; the others are about the package."""
+FILE = "file "
+"""What the features of a file begin with."""
+
+
+class Seen(NamedTuple):
+    """What a model sees of a review: features that are not 0, by name."""
+
+    package: dict[str, float]
+    files: dict[str, dict[str, float]]
+    """By member, each name with `FILE` before it."""
+
+    def rows(self) -> list[dict[str, float]]:
+        """Return what is ranked, at least one row; those of files in the order of `files`."""
+        return [self.package | one for one in self.files.values()] or [self.package]
+
+    def member(self, at: int) -> str:
+        """Return the file of a row; "" is the package alone."""
+        return list(self.files)[at] if self.files else ""
+
+
+def seen(facts: Iterable[Fact], layers: int, findings: Sequence[Finding], score: float) -> Seen:
+    """Return the features of a review; `score` is what the rules alone give."""
+    package: dict[str, float] = {}
+    files: dict[str, dict[str, float]] = {}
     for fact in facts:
-        for name in names_of(fact):
-            count = found.get(name, 0.0)
-            if count < MOST:
-                found[name] = count + 1.0
+        names = names_of(fact)
+        _count(names, package)
+        if names and fact.kind in _IN_FILE:
+            _count(map(FILE.__add__, names), files.setdefault(fact.member, {}))
     if layers:
-        found["layers"] = float(min(layers, MOST))
-    found.update(_of_rules(findings))
+        package["layers"] = float(min(layers, MOST))
+    package.update(_of_rules(findings))
     if score:
-        found["rules score"] = score
-    return found
+        package["rules score"] = score
+    return Seen(package, files)
+
+
+def _count(names: Iterable[str], found: dict[str, float]) -> None:
+    for name in names:
+        count = found.get(name, 0.0)
+        if count < MOST:
+            found[name] = count + 1.0
 
 
 def names_of(fact: Fact) -> tuple[str, ...]:
@@ -109,7 +143,7 @@ def _of(
     when = _WHEN.get(activation, ())
     if (role in _ASIDE and when == _EVER) or kind in _UNLEARNT:
         return ()
-    if kind not in {"behavior", "flow", "text"}:
+    if kind not in _IN_FILE:
         return (id,)
     names = [f"{name} @{at}" for at in when for name in _timed(id, kind, via)]
     names += [f"host {hostclass} @{at}" for at in when if hostclass]

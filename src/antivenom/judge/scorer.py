@@ -8,6 +8,7 @@ and model. The model that ships only ranks: its table ends below `suspicious`.
 from __future__ import annotations
 
 import hashlib
+import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -17,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from antivenom.judge.explaining import explained
-from antivenom.judge.features import features
+from antivenom.judge.features import seen
 from antivenom.judge.trees import Forest
 from antivenom.model.fact import Fact
 from antivenom.model.review import Finding, RankReason
@@ -64,15 +65,23 @@ class TrainedScorer:
     def score(
         self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
     ) -> float:
-        """Return 0..1, calibrated to the verdict thresholds."""
-        found = features(facts, layers, findings, rules)
-        return self.lifted(self.model.forest.margin(self.model.forest.row(found)))
+        """Return 0..1, calibrated to the verdict thresholds; 0 where it says no more than rules."""
+        points = self.model.points
+        if rules >= points[-1][1]:
+            return 0.0
+        idle = max((at for at, score in points if score <= rules), default=-math.inf)
+        rows = seen(facts, layers, findings, rules).rows()
+        margin, at = self.model.forest.worst(rows, idle)
+        return self.lifted(margin) if at >= 0 else 0.0
 
     def explain(
         self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
     ) -> tuple[RankReason, ...]:
         """Return the facts that raised the score, heaviest first."""
-        return explained(self.model.forest, features(facts, layers, findings, rules), facts)
+        found = seen(facts, layers, findings, rules)
+        rows = found.rows()
+        _, at = self.model.forest.worst(rows)
+        return explained(self.model.forest, rows[at], facts, found.member(at))
 
     def lifted(self, margin: float) -> float:
         """Return the score of a sum of trees."""

@@ -6,7 +6,8 @@ child below 0 is the leaf ``~child``. A feature a row does not have is 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -58,6 +59,32 @@ class Forest(Struct, frozen=True, kw_only=True):
         """Return the sum over all trees: log odds before calibration."""
         return sum(tree.value(row) for tree in self.trees)
 
+    def worst(
+        self, found: Sequence[Mapping[str, float]], above: float = -math.inf
+    ) -> tuple[float, int]:
+        """Return the largest sum over rows and which row has it: (`above`, -1) if none exceeds it.
+
+        More of any feature never lowers the sum, so what several rows have together bounds each of
+        them, and a group that cannot win is not walked row by row.
+        """
+        asked = frozenset(self.features)
+        rows: dict[frozenset[tuple[str, float]], int] = {}
+        for at, one in enumerate(found):
+            rows.setdefault(frozenset(pair for pair in one.items() if pair[0] in asked), at)
+        best, where = above, -1
+        todo = [sorted(rows, key=lambda row: (-len(row), rows[row]))]
+        while todo:
+            group = todo.pop()
+            sum_of_all = self.margin(self.row(_together(group)))
+            if sum_of_all <= best:
+                continue
+            if len(group) == 1:
+                best, where = sum_of_all, rows[group[0]]
+                continue
+            half = (len(group) + 1) // 2
+            todo += [group[half:], group[:half]]
+        return best, where
+
     def contributions(self, row: Sequence[float]) -> dict[str, float]:
         """Return how much each feature moved the sum along the row's paths (Saabas, 2014)."""
         found: dict[str, float] = {}
@@ -66,3 +93,13 @@ class Forest(Struct, frozen=True, kw_only=True):
                 name = self.features[feature]
                 found[name] = found.get(name, 0.0) + moved
         return found
+
+
+def _together(rows: Iterable[Iterable[tuple[str, float]]]) -> dict[str, float]:
+    """Return the largest value of each feature."""
+    found: dict[str, float] = {}
+    for row in rows:
+        for name, value in row:
+            if value > found.get(name, 0.0):
+                found[name] = value
+    return found

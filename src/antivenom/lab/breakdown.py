@@ -172,7 +172,8 @@ def ranked(rows: Sequence[Row], margins: Sequence[float], model: Model) -> list[
 
 
 def _reasons(row: Row, model: Model) -> Iterator[str]:
-    moved = risen(model.forest, row.features)
+    _, at = model.forest.worst(row.seen)
+    moved = risen(model.forest, row.seen[at])
     total = sum(moved.values())
     for name, by in sorted(moved.items(), key=lambda one: (-one[1], one[0]))[:3]:
         yield f"{said(name)} ({by / total:.0%})"

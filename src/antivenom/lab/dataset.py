@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from msgspec import Struct
 from antivenom import pipeline
 from antivenom.errors import TargetError
 from antivenom.judge import Knowledge
-from antivenom.judge.features import features
+from antivenom.judge.features import seen
 from antivenom.lab.extraction import Observed
 from antivenom.lab.sample import Sample
 from antivenom.model.context import NOTHING
@@ -36,6 +36,9 @@ class Row(Struct, frozen=True, kw_only=True):
     hits: dict[str, float] = {}
     """Rule -> weight of its heaviest finding, rules in evaluation with 0."""
     features: dict[str, float] = {}
+    """Of the package."""
+    files: tuple[dict[str, float], ...] = ()
+    """Features of its files; of those that are alike only one."""
     error: str = ""
     """How the child ended, when it did not answer."""
     seconds: float = 0.0
@@ -47,6 +50,11 @@ class Row(Struct, frozen=True, kw_only=True):
         """Whether no verdict was possible: never a hit."""
         return self.verdict == "inconclusive"
 
+    @property
+    def seen(self) -> Sequence[Mapping[str, float]]:
+        """What a model sees: the package with each of its files, at least one row."""
+        return [self.features | one for one in self.files] or [self.features]
+
 
 class Recorder:
     """Stands where a scorer stands and keeps what it would have seen: no skew is possible."""
@@ -55,12 +63,16 @@ class Recorder:
 
     def __init__(self) -> None:
         self.found: dict[str, float] = {}
+        self.files: tuple[dict[str, float], ...] = ()
 
     def score(
         self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
     ) -> float:
         """Keep the features; lift nothing."""
-        self.found = features(facts, layers, findings, rules)
+        found = seen(facts, layers, findings, rules)
+        self.found = found.package
+        distinct = {tuple(sorted(one.items())): one for one in found.files.values()}
+        self.files = tuple(distinct.values())
         return 0.0
 
     def explain(
@@ -92,6 +104,7 @@ def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowl
                 rules=review.score,
                 hits=weights,
                 features=recorder.found,
+                files=recorder.files,
                 seconds=one.seconds,
                 peak=one.peak,
             )
@@ -124,7 +137,8 @@ def digest(rows: Sequence[Row]) -> str:
     for row in sorted(rows, key=lambda one: one.sample.key):
         one = row.sample
         head = (row.sha256, one.part, one.stratum, one.cluster, one.family, one.tags)
-        total.update(msgspec.json.encode((head, sorted(row.features.items()))))
+        inside = [sorted(found.items()) for found in row.files]
+        total.update(msgspec.json.encode((head, sorted(row.features.items()), inside)))
     return total.hexdigest()
 
 

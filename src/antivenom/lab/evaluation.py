@@ -139,8 +139,7 @@ def evaluate(
         chosen = [r for r in rows if r.sample.part in wanted]
         chosen = [r for r in chosen if name == "check" or r.sample.key in seen]
         margins = [
-            seen[r.sample.key] if name == "study" else forest.margin(forest.row(r.features))
-            for r in chosen
+            seen[r.sample.key] if name == "study" else forest.worst(r.seen)[0] for r in chosen
         ]
         parts.append(_part(name, chosen, margins, learnt.model))
         ranked += breakdown.ranked(chosen, margins, learnt.model)
@@ -176,7 +175,7 @@ def by_time(
         raise ValueError(f"the split by time leaks: {dict(left)}")
     learnt = learn(split.learnt, card, settings)
     forest = learnt.model.forest
-    margins = [forest.margin(forest.row(row.features)) for row in split.measured]
+    margins = [forest.worst(row.seen)[0] for row in split.measured]
     return _part(f"families from {split.since} on", split.measured, margins, learnt.model)
 
 

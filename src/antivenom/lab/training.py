@@ -2,6 +2,11 @@
 
 Every feature is constrained to be non-decreasing. Each cluster of specimens has one vote, so that
 one flood of copies is not learnt by heart, and ordinary packages weigh as much as all of them.
+
+A package ranks as its worst file, and nobody says which file of a specimen is hostile: that is
+learnt too (multiple instances, Andrews et al. 2002). A first forest counts all files of a specimen;
+each further one only the file that the last one found worst, and of ordinary packages mostly the
+worst three.
 """
 
 from __future__ import annotations
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_WORST = 3
+"""Files of an ordinary package that are mostly learnt from."""
+_REST = 0.3
+"""What all its files together weigh beside them."""
 _RARE = 3
 """A feature of fewer rows is chance."""
 
@@ -31,6 +40,8 @@ class Settings:
     trees: int = 200
     leaves: int = 7
     rate: float = 0.05
+    rounds: int = 2
+    """How often a forest says which files the next one learns from."""
     rules: bool = False
     """Whether the model sees what the rules say. They were tuned on what it learns from: a model
     that sees them learns to trust them, and finds nothing they miss."""
@@ -38,7 +49,7 @@ class Settings:
 
 def names_of(rows: Sequence[Row], settings: Settings) -> tuple[str, ...]:
     """Return the features worth learning from, sorted."""
-    counted = Counter(name for row in rows for name in row.features)
+    counted = Counter(name for row in rows for name in set().union(*row.seen))
     return tuple(
         sorted(
             name
@@ -61,8 +72,9 @@ def booster_of(rows: Sequence[Row], names: Sequence[str], settings: Settings) ->
     import lightgbm
     import numpy as np
 
-    labels = np.array([row.sample.hostile for row in rows], dtype=np.int32)
-    data = lightgbm.Dataset(table(rows, names), labels, weight=_weights(rows))
+    own = np.repeat(np.arange(len(rows)), [len(row.seen) for row in rows])
+    labels = np.array([row.sample.hostile for row in rows])[own]
+    cells = table([one for row in rows for one in row.seen], names)
     parameters = {
         "objective": "binary",
         "learning_rate": settings.rate,
@@ -80,14 +92,22 @@ def booster_of(rows: Sequence[Row], names: Sequence[str], settings: Settings) ->
         "num_threads": 1,
         "verbose": -1,
     }
-    return lightgbm.train(parameters, data, num_boost_round=settings.trees)
+    sums: NDArray[np.float64] | None = None
+    alone = len(own) == len(rows)
+    for _ in range(1 if alone else 1 + settings.rounds):
+        weight = _weights(rows, own, sums)
+        used = weight > 0
+        data = lightgbm.Dataset(cells[used], labels[used].astype(np.int32), weight=weight[used])
+        booster = lightgbm.train(parameters, data, num_boost_round=settings.trees)
+        sums = np.asarray(booster.predict(cells, raw_score=True), np.float64)
+    return booster
 
 
-def table(rows: Sequence[Row], names: Sequence[str]) -> NDArray[np.float64]:
-    """Return the features of rows as a matrix."""
+def table(found: Sequence[Mapping[str, float]], names: Sequence[str]) -> NDArray[np.float64]:
+    """Return features as a matrix."""
     import numpy as np
 
-    return np.array([[row.features.get(name, 0.0) for name in names] for row in rows])
+    return np.array([[one.get(name, 0.0) for name in names] for one in found])
 
 
 def out_of_fold(rows: Sequence[Row], settings: Settings, folds: int = FOLDS) -> list[float]:
@@ -99,18 +119,40 @@ def out_of_fold(rows: Sequence[Row], settings: Settings, folds: int = FOLDS) -> 
         forest = grow(learnt, settings)
         for at, row in enumerate(rows):
             if places[at] == held:
-                found[at] = forest.margin(forest.row(row.features))
+                found[at], _ = forest.worst(row.seen)
     return found
 
 
-def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
+def _weights(
+    rows: Sequence[Row], own: NDArray[np.intp], sums: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Return what each file weighs: a vote for each cluster, the same for all ordinary packages."""
     import numpy as np
 
     sizes = Counter(row.sample.cluster for row in rows if row.sample.hostile)
-    votes = np.array([1 / sizes[row.sample.cluster] if row.sample.hostile else 1.0 for row in rows])
-    hostile = np.array([row.sample.hostile for row in rows])
-    votes[~hostile] *= votes[hostile].sum() / max(votes[~hostile].sum(), 1.0)
-    return votes
+    found = np.zeros(len(own))
+    for at, row in enumerate(rows):
+        first, last = np.searchsorted(own, [at, at + 1])
+        given = None if sums is None else sums[first:last]
+        vote = 1 / sizes[row.sample.cluster] if row.sample.hostile else 1.0
+        found[first:last] = vote * _shares(last - first, given, hostile=row.sample.hostile)
+    hostile = np.array([row.sample.hostile for row in rows])[own]
+    found[~hostile] *= found[hostile].sum() / max(found[~hostile].sum(), 1e-9)
+    return found
+
+
+def _shares(count: int, sums: NDArray[np.float64] | None, *, hostile: bool) -> NDArray[np.float64]:
+    """Return how the vote of a package is shared by its files."""
+    import numpy as np
+
+    if sums is None:
+        return np.full(count, 1 / count if hostile else count**-0.5)
+    if hostile:
+        return np.asarray(np.arange(count) == np.argmax(sums), np.float64)
+    found = np.full(count, _REST / count)
+    worst = np.argsort(-sums, kind="stable")[:_WORST]
+    found[worst] += 1 / len(worst)
+    return found
 
 
 def _tree(dumped: Mapping[str, Any]) -> Tree:
