@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from antivenom.analysis import decode
+from antivenom.analysis import decode, iterables
 from antivenom.analysis.constants import CODECS
 from antivenom.analysis.value import UNKNOWN
 
@@ -310,15 +310,7 @@ PURE: dict[str, Callable[..., Any]] = {
     "builtins.unicode": _str,
     "builtins.xrange": _range,
     "builtins.zip": lambda *a: list(zip(*a, strict=False)),
-    "operator.xor": operator.xor,
-    "operator.add": operator.add,
-    "operator.sub": operator.sub,
-    "math.floor": lambda x: int(x // 1),
-    "math.ceil": lambda x: -int(-x // 1),
-    "os.path.basename": lambda p: p.rpartition("/")[2],
-    "os.path.normpath": lambda p: p,
-    "os.path.abspath": lambda p: p,
-    "os.path.expandvars": lambda p: p,
+    **iterables.PURE,
     "urllib.parse.unquote": decode.unquote,
     "urllib.unquote": decode.unquote,
     "html.unescape": decode.html_unescape,
@@ -328,7 +320,7 @@ PURE: dict[str, Callable[..., Any]] = {
 }
 """Path -> function over constants. Decoders stand in `decode.DECODERS`."""
 
-_LISTING = frozenset(
+_LISTING = iterables.LISTING | frozenset(
     f"builtins.{name}"
     for name in (
         *("dict", "enumerate", "frozenset", "list", "reversed"),
@@ -432,6 +424,8 @@ def _method(receiver: Any, name: str, args: list[Any], named: dict[str, Any]) ->
     if isinstance(receiver, (str, bytes, bytearray)):
         if name in {"encode", "decode"}:
             return _transcode(receiver, name, args, named)
+        if name in {"tobytes", "tostring"} and not isinstance(receiver, str):
+            return bytes(receiver), ""  # of an array or a view
         if name == "fromhex":
             return bytes.fromhex(*args), "hex"
         if not _bounded(receiver, name, args, named):

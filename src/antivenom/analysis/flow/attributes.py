@@ -47,6 +47,8 @@ def _general(m: Machine, base: Value, name: str) -> Value:
     if not base.path and base.const is not UNKNOWN:
         return Value(base=base, path=f"{_type_path(base.const)}.{name}", taints=base.taints)
     path = f"{base.path}.{name}" if base.path else ""
+    if name == "__globals__":
+        path = path or name
     if base.path in _TEXTS and texts.knows(base, name):
         path = f"{texts.OWN}{name}"
     known = m.frames[-1].table.constants.get(path) if path else None

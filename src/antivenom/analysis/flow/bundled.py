@@ -54,6 +54,23 @@ def run_file(m: Machine, site: Site) -> Value | None:
     return Value()
 
 
+_MODULES = (".py", ".pyw", ".so", ".pyd", ".pyc")
+
+
+def load_file(m: Machine, site: Site) -> None:
+    """A file of the artifact that is loaded as a module although nobody would take it for one."""
+    from antivenom.analysis.flow import layers
+
+    path = site.first((1, "path", "location", "pathname"))
+    name = text_of(path) if path is not None else ""
+    data = m.package.bundled(name) if name and not name.endswith(_MODULES) else None
+    if not data or b"\0" in data[:1000]:
+        return
+    fresh = m.effects.taint(m, "file.read", site.line, value=name)
+    m.effects.flow(m, fresh, "code.run", site, value=name)
+    layers.run_text(m, data, site.line, _CODED)
+
+
 def open_path(m: Machine, site: Site) -> Value | None:
     """``Path(...).open()``."""
     mode = _mode(site, 0)

@@ -8,7 +8,14 @@ from copy import copy
 from typing import Any
 
 from antivenom.analysis import fold
-from antivenom.analysis.flow import callbacks, protocols, texts, written
+from antivenom.analysis.flow import (
+    callbacks,
+    handovers,
+    protocols,
+    strangers,
+    texts,
+    written,
+)
 from antivenom.analysis.flow.expressions import attribute, by_path, evaluate
 from antivenom.analysis.flow.machine import Machine, plain_key
 from antivenom.analysis.flow.objects import (
@@ -118,6 +125,8 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
 
     if path.startswith("builtins."):
         protocols.built_in(m, path, site.args)
+    elif path in handovers.IMPORTERS:
+        handovers.imports(m, path, site)
     frame = m.frames[-1]
     dialect = frame.dialect
     special = SPECIALS.get(path) if dialect.specials is None else dialect.specials.get(path)
@@ -424,10 +433,15 @@ def _unknown(m: Machine, func: Value, site: Site) -> Value:
     if site.receiver is not None and site.args and site.receiver.const is UNKNOWN:
         _absorb(func, site)
     _starts(m, func, site)
+    met = strangers.meet(m, func, site)
+    if met is not None:
+        return met
     own = m.frames[-1].dialect.unknown
     if own is not None:
         taints = merge_taints(taints, own(m, func, site))
-    taints = merge_taints(taints, written.opened_by_stranger(m, site.args))
+    taints = merge_taints(
+        taints, written.opened_by_stranger(m, site.args), strangers.unreadable(m, site)
+    )
     made: tuple[Any, ...] = tuple(site.args[:2])
     return Value(path=f"{func.path}()" if func.path else "", taints=taints, made=made)
 

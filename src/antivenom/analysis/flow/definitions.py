@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from antivenom.analysis.flow import protocols, written
+from antivenom.analysis.flow import handovers, protocols, written
 from antivenom.analysis.flow.calls import call_value
 from antivenom.analysis.flow.expressions import by_path, defaults, evaluate
 from antivenom.analysis.flow.machine import Machine
@@ -50,6 +50,7 @@ def _decorate(m: Machine, decorator: p.Expr, value: Value, stmt: p.Define) -> Va
         return value
     if not wrapper.path and wrapper.ref is None:
         return value
+    handovers.registered(m, wrapper.path, value)
     made = call_value(m, wrapper, [value], {}, stmt.line, stmt.line)
     # A registering decorator returns nothing we know: the name keeps its function.
     data = made.known and made.const is not None

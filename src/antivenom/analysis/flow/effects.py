@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.api.row import ABSENT, Place, Row
 from antivenom.analysis.factlog import MAX_VALUE
-from antivenom.analysis.flow import layers, pictures, places, telling, written
+from antivenom.analysis.flow import handovers, layers, pictures, places, streams, telling, written
 from antivenom.analysis.flow.facts import Facts
 from antivenom.analysis.flow.objects import FunctionRef
 from antivenom.analysis.flow.site import Site
@@ -206,6 +206,11 @@ class Effects(Facts):
             fresh = merge_taints(fresh, written.arriving(m, row, site))
         self._files(m, row, site, arriving, fresh)
         layers.commands(m, row, site)
+        if row.command and "input" in site.named:
+            for command in site.all(row.command)[:1]:
+                streams.given(m, site, command, site.named["input"])
+        if m.frame.module.lang == "python" and ("net.connect" in behaviors or m.handlers):
+            handovers.listening(m, path, site, host)
         if any(b.startswith("persist.") for b in behaviors):
             for taint in list(m.contents):
                 if taint.line == site.line and taint.member == m.frame.module.member:
@@ -440,7 +445,10 @@ class Effects(Facts):
         if step:
             carried = tuple(t.through(step) for t in carried)
         kept = fresh if not row.behavior or "returns" in row.source else ()
-        made = tuple(site.args[:2])
+        made = (
+            tuple(site.args[:2])
+            or tuple(v for p in row.host if p != "self" for v in site.at(p))[:1]
+        )
         if not made and site.receiver is not None and "()" in site.receiver.path:
             made = (site.receiver,)
         if path.endswith(("().text", "().json")) or not made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -161,9 +162,22 @@ def _looked_up(m: Machine, base: Value, key: str) -> Value | None:
         return Value(path="builtins" if key == "__builtin__" else key)
     if key == "__builtins__":  # of the globals of any function
         return Value(path="builtins")
+    if base.path.endswith("__globals__"):
+        return _of_globals(m, key)
     if base.path.endswith(_DUNDER_DICT):
         return by_path(m, f"{base.path.removesuffix(_DUNDER_DICT)}.{key}")
     return None
+
+
+def _of_globals(m: Machine, key: str) -> Value | None:
+    """``os.path.join.__globals__["os"]``: a module that some function of a library can name.
+
+    Functions of ``os`` are looked for most often, through whatever class of it is at hand.
+    """
+    if key in sys.stdlib_module_names:
+        return by_path(m, key)
+    path = f"os.{key}"
+    return by_path(m, path) if m.frame.table.rows(path) else None
 
 
 def _sliced(m: Machine, base: Value, key: p.Range) -> Value:

@@ -143,7 +143,7 @@ def commands(m: Machine, row: Row, site: Site) -> None:
         return
     for value in _lines(row, site):
         for option in (value, *value.alts):
-            command = _command(option)
+            command = command_of(option)
             if command:
                 written.told(m, row, site, command_line(m, command, row.shell, site.line))
 
@@ -237,7 +237,7 @@ def _run_unnamed(m: Machine, member: str, data: bytes) -> None:
 def shown(row: Row, site: Site) -> str:
     """Return the command line of a call as text, with holes for what is not known."""
     for value in _lines(row, site):
-        command = _command(value)
+        command = command_of(value)
         if command:
             return command if isinstance(command, str) else " ".join(command)
     return ""
@@ -254,7 +254,7 @@ def started(row: Row, site: Site) -> str:
         return "other" if row.runs_file and "process.spawn" in row.behavior else ""
     for value in _lines(row, site):
         for option in (value, *value.alts):
-            command = _command(option)
+            command = command_of(option)
             if command:
                 return command_class(command)
             if option.path == "sys.executable" or _is_interpreter(option):
@@ -266,7 +266,7 @@ def _is_interpreter(value: Value) -> bool:
     return value.items is not None and [v.path for v in value.items[:1]] == ["sys.executable"]
 
 
-def _command(value: Value) -> str | list[str]:
+def command_of(value: Value) -> str | list[str]:
     """Return a command line or argument vector with what is known of it, "" when nothing is."""
     if isinstance(value.const, (list, tuple)):
         return [str(c) for c in value.const]

@@ -105,6 +105,8 @@ class Machine:
     defined: dict[int, FunctionRef] = field(default_factory=dict)
     """Functions defined so far, by id."""
     classes: list[ClassRefValue] = field(default_factory=list)
+    handlers: dict[str, list[Value]] = field(default_factory=dict)
+    """First name of a library -> functions that its objects were told to call."""
     rooted: bool = True
     """Whether anything says where execution starts; in a heap of files everything may."""
     exhausted: set[str] = field(default_factory=set)
@@ -420,6 +422,7 @@ class Machine:
         for kept in (self.layers, self.memo, self.defined, self.classes, self.frames):
             kept.clear()
         self._free.clear()
+        self.handlers.clear()
         self.constructed.clear()
 
     def give(self, value: Value) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from antivenom.analysis import decode
-from antivenom.analysis.flow import builders, bundled, layers, lookups, tables, written
+from antivenom.analysis.flow import (
+    builders,
+    bundled,
+    handovers,
+    layers,
+    lookups,
+    streams,
+    tables,
+    written,
+)
 from antivenom.analysis.flow.expressions import attribute, by_path
 from antivenom.analysis.flow.machine import Machine
 from antivenom.analysis.flow.objects import (
@@ -276,6 +285,19 @@ def _pickle(m: Machine, site: Site) -> Value | None:
     return pickle_value(m, site)
 
 
+def _pickle_file(m: Machine, site: Site) -> Value | None:
+    """``pickle.load`` of a file that the package brings."""
+    opened = site.args[0] if site.args else Value()
+    if not opened.table or "content" not in opened.table:
+        return None
+    content = opened.table["content"]
+    inner = Value(const=content.const, taints=opened.taints, coded=content.coded)
+    row = m.frame.table.pick("pickle.loads", site.lookup)
+    if row is not None:
+        m.effects.call(m, row, "pickle.load", site)
+    return _pickle(m, Site(site.line, site.end_line, [inner], {}, None))
+
+
 def _bytes_io(m: Machine, site: Site) -> Value | None:
     if site.args and site.args[0].known:
         return Value(
@@ -306,6 +328,22 @@ def _getattribute(m: Machine, site: Site) -> Value | None:
     if site.receiver is not None and site.args:
         inner = Site(site.line, site.end_line, [site.receiver, *site.args], {}, None)
         return _getattr(m, inner)
+    return None
+
+
+def _search(m: Machine, site: Site) -> Value | None:
+    for value in site.args[-1:]:
+        written.searched(m, value)
+    return None
+
+
+def _communicate(m: Machine, site: Site) -> Value | None:
+    streams.communicate(m, site)
+    return None
+
+
+def _configure(m: Machine, site: Site) -> Value | None:
+    handovers.configured(m, site)
     return None
 
 
@@ -377,7 +415,13 @@ SPECIALS: dict[str, Special] = {
     "io.BytesIO": _bytes_io,
     "io.StringIO": _bytes_io,
     "os.chdir": _chdir,
+    "sys.path.insert": _search,
+    "sys.path.append": _search,
     "tempfile.mkstemp": _mkstemp,
+    "subprocess.Popen().communicate": _communicate,
+    "subprocess.Popen().stdin.write": _communicate,
+    "asyncio.open_connection": streams.connection,
+    "logging.config.dictConfig": _configure,
     "os.fdopen": _fdopen,
     "types.FunctionType": _function_type,
     "types.LambdaType": _function_type,
@@ -398,6 +442,11 @@ SPECIALS: dict[str, Special] = {
     "pickle.loads": _pickle,
     "cPickle.loads": _pickle,
     "_pickle.loads": _pickle,
+    "pickle.load": _pickle_file,
+    "_pickle.load": _pickle_file,
+    "importlib.machinery.SourceFileLoader": bundled.load_file,
+    "importlib.util.spec_from_file_location": bundled.load_file,
+    "imp.load_source": bundled.load_file,
     "std::process::Command::new": builders.command,
     "std::process::Command().arg": builders.argument,
     "std::process::Command().args": builders.argument,

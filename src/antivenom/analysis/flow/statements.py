@@ -7,16 +7,11 @@ from enum import Enum
 from typing import Any
 
 from antivenom.analysis import fold
-from antivenom.analysis.flow import guards, patterns, protocols, recipients
+from antivenom.analysis.flow import guards, handovers, patterns, protocols, recipients
 from antivenom.analysis.flow.definitions import define, import_names
 from antivenom.analysis.flow.expressions import evaluate, operate
 from antivenom.analysis.flow.machine import Machine
-from antivenom.analysis.flow.objects import (
-    ClassRefValue,
-    Instance,
-    ModuleRef,
-    Namespace,
-)
+from antivenom.analysis.flow.objects import ClassRefValue, Instance, ModuleRef, Namespace
 from antivenom.analysis.flow.operations import truth
 from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of
 from antivenom.model import program as p
@@ -162,6 +157,8 @@ def _store_attribute(m: Machine, target: p.Attr, value: Value) -> None:
         ref.env.set(target.name, value)
     elif base.path and not base.path.endswith(")"):
         m.effects.hook(m, base.path, target.name, value, target.line)
+    elif value.ref is not None and target.name.startswith("on_"):
+        handovers.registered(m, f"{base.path}.{target.name}", value)
     elif value.taints:
         # Also an object of a library: ``request.data = secret``.
         base.taints = merge_taints(base.taints, value.taints)

@@ -6,6 +6,7 @@ into holds the download.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ _SHORTEST = 5
 """Letters of a name that is looked for anywhere in a command line."""
 _BOOTSTRAPS = frozenset(["ez_setup", "distribute_setup", "get_pip", "get_poetry"])
 """Installers of installers, which old build scripts fetch to have them at all."""
+_EVERYWHERE = frozenset([*sys.stdlib_module_names, "setuptools", "pkg_resources", "pip", "wheel"])
+SEARCHED = "sys.path"
+"""Key in the machine's files of what lies where modules are looked for."""
 _BROUGHT = ("net.", "data.")
 _TAKEN = ("secrets.", "user.", "host.identify", "process.shell", "process.spawn")
 _LEAVING = {"net.lookup": "net.lookup", "net.send": "net.send", "net.fetch": "net.send"}
@@ -143,6 +147,19 @@ def enter(m: Machine, value: Value) -> None:
     m.folder = _held(m, value)
 
 
+def searched(m: Machine, value: Value) -> None:
+    """The program adds a place where modules are looked for: what was put there gets imported."""
+    brought = tuple(t for t in _held(m, value) if t.via[0].startswith("data.") or _foreign(t))
+    if brought:
+        m.files[SEARCHED] = merge_taints(m.files.get(SEARCHED, ()), brought)
+
+
+def _foreign(taint: Taint) -> bool:
+    """Whether a file comes from somewhere no build script gets its helpers."""
+    known = taint.hostclass in {"", "service", "code-host", "local"}
+    return taint.via[0].startswith("net.") and bool(taint.host) and not known
+
+
 def _held(m: Machine, value: Value) -> tuple[Taint, ...]:
     groups = [t for text in telling.texts(value) for t in _of_text(m, text, command=False)]
     return merge_taints(value.taints, *groups)
@@ -173,7 +190,10 @@ def imported(m: Machine, path: str, line: int) -> None:
     name = path.partition(".")[0]
     if not m.files or name in _BOOTSTRAPS:
         return
-    for taint in m.files.get(f"{name}.py", ()):
+    groups = [m.files.get(f"{name}.py", ())]
+    if name not in _EVERYWHERE and name not in m.frame.table.modules:
+        groups.append(m.files.get(SEARCHED, ()))
+    for taint in merge_taints(*groups):
         if taint.via[0].startswith(_BROUGHT):
             site = Site(line, line, [], {}, None)
             m.effects.flow(m, taint, "code.import", site, value=f"{name}.py")
