@@ -107,14 +107,15 @@ def _address(site: Site) -> str:
     for value in (*site.args, *site.named.values()):
         if found := _url(value):
             return found
-    value = site.receiver
+    back: Value | None = site.receiver
     for _ in range(_MOST_BACK):
-        if value is None:
+        if back is None:
             return ""
-        for part in value.made:
+        for part in back.made:
             if found := _url(part):
                 return found
-        value = value.base if value.base is not None else (value.made or (None,))[0]
+        before = back.made[0] if back.made else None
+        back = back.base if back.base is not None else before
     return ""
 
 
