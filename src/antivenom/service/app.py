@@ -32,6 +32,7 @@ def make_app(
     from antivenom.service import openapi, problems
     from antivenom.service.access.cookies import secure
     from antivenom.service.access.middleware import Door
+    from antivenom.service.console import rendering
     from antivenom.service.metrics import Metrics
     from antivenom.service.outbox import Outbox
     from antivenom.service.viewing import Viewer
@@ -46,7 +47,9 @@ def make_app(
         from anyio.to_thread import run_sync
 
         outbox = Outbox(store, settings, clock)
+        await run_sync(rendering.prepare)
         if sending:
+            viewer.prepare()
             outbox.start()
         try:
             yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 
 import msgspec
 
@@ -14,6 +15,7 @@ from antivenom.service.slots import Slots
 from antivenom.session import looking
 from antivenom.session.looking import Look, Seen
 from antivenom.store.blobs import Blobs
+from antivenom.store.sealed import counter_mode
 
 MOST_BYTES = 64 << 20
 """Largest upload that is opened for a look."""
@@ -48,11 +50,20 @@ class Viewer:
         except (ConfigError, MissingDependencyError, OSError, ValueError):
             return False
 
-    def prepare(self) -> None:
-        """Have a child ready, without waiting for it: somebody is likely to look."""
+    def prepare(self, *, wait: bool = False) -> None:
+        """Have a child ready: somebody is likely to look."""
         if self._slots is None:
-            slots = self._children()
-            threading.Thread(target=slots.ask, args=(b"",), name="viewer", daemon=True).start()
+            begun = threading.Thread(target=self._begin, name="viewer", daemon=True)
+            begun.start()
+            if wait:
+                begun.join()
+
+    def _begin(self) -> None:
+        """Pay for what only the first look pays for: a child, and the libraries of blobs."""
+        with suppress(KeyError, ConfigError, MissingDependencyError, OSError, ValueError):
+            counter_mode(bytes(32), b"")
+            Blobs(self._settings.blobs_url).size("0" * 64)
+        self._children().ask(b"")
 
     def look(
         self, sha256: str, filename: str, ecosystem: str, *, path: str = "", number: int = -1

@@ -100,7 +100,7 @@ def _tallies(connection: Connection) -> None:
         connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
 
 
-_COVERING = ("uploads_latency", "reviews_said", "cases_outcome", "case_reviews_now")
+_COVERING = ("uploads_latency", "reviews_said", "cases_outcome", "case_reviews_now", "audit_object")
 STEPS = (
     Step(number=1, what="the catalog", run=_catalog),
     Step(number=2, what="the review service", run=_service),

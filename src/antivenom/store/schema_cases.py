@@ -149,6 +149,7 @@ audit = Table(
     text("object", "case:17, user:ada"),
     text("detail", "JSON; no secrets"),
     text("address", "of the client"),
+    Index("audit_object", "object", "id"),
     comment="Every act of a person or of a policy, append-only.",
 )
 

@@ -35,7 +35,8 @@ def find(connection: Connection, asked: Asked, *, most: int) -> tuple[list[File]
     at, _, id = asked.before.partition("~")
     if id:
         same = and_(reviews.c.made_at == at, reviews.c.id < id)
-        query = query.where(or_(reviews.c.made_at < at, same))
+        # The first condition says nothing new; it is where an index can begin.
+        query = query.where(reviews.c.made_at <= at, or_(reviews.c.made_at < at, same))
     rows = [file_of(row) for row in connection.execute(query).mappings()]
     last = rows[most - 1] if len(rows) > most else None
     return rows[:most], f"{last.made_at}~{last.review}" if last else ""

@@ -186,12 +186,14 @@ def _after(table: FromClause, wanted: Wanted) -> ColumnElement[bool]:
         raise UsageError("this page does not exist")
     if wanted.view == "decided":
         sooner, same = table.c.decided_at < where, table.c.decided_at == where
-        return or_(sooner, and_(same, table.c.id < int(id)))
+        # What is said twice is where an index can begin.
+        return and_(table.c.decided_at <= where, or_(sooner, and_(same, table.c.id < int(id))))
     try:
         rank = float(where)
     except ValueError:
         raise UsageError("this page does not exist") from None
-    return or_(table.c.rank < rank, and_(table.c.rank == rank, table.c.id > int(id)))
+    later = or_(table.c.rank < rank, and_(table.c.rank == rank, table.c.id > int(id)))
+    return and_(table.c.rank <= rank, later)
 
 
 def _grouped(connection: Connection, shown: list[CaseRow], wanted: Wanted) -> list[Group]:

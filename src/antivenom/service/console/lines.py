@@ -5,6 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from antivenom.model.review import Finding, FindingSpan, Review
 from antivenom.report import words
@@ -15,8 +17,7 @@ _LOOKED_FOR = 60
 _SPANS = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(NamedTuple):
     """A row: a line, or a part of a long one."""
 
     line: int
@@ -81,6 +82,7 @@ class _Page:
     begins: list[int] = field(default_factory=lambda: [0])
 
 
+@lru_cache(maxsize=2)
 def paged(text: str) -> Paged:
     """Cut a text into pages; an empty one has one page with one empty row."""
     lines = text.split("\n")
@@ -101,7 +103,7 @@ def paged(text: str) -> Paged:
 def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
     for number, line in enumerate(lines, 1):
         for begin in range(0, max(len(line), 1), ROW):
-            yield Piece(line=number, begin=begin, end=min(begin + ROW, len(line)))
+            yield Piece(number, begin, min(begin + ROW, len(line)))
 
 
 def places(review: Review, path: str) -> list[Place]:

@@ -113,6 +113,13 @@ def versions() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def prepare() -> None:
+    """Compile every template now, so that nobody's first page waits for it."""
+    for name in sorted(one.name for one in (HERE / "templates").iterdir()):
+        _environment().get_template(name)
+
+
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
