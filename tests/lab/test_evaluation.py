@@ -50,7 +50,9 @@ def test_a_report_says_recall_alarms_and_what_the_set_cannot_prove() -> None:
     assert check.proves == pytest.approx(0.1)
     assert [one.allowed for one in study.model] == [0, 0, 0, 1]
     assert study.model[-1].clusters.value > study.rules[-1].clusters.value == 0
-    assert report.peers["peer"]["check"].value == pytest.approx(1 / 30, abs=1e-4)
+    assert report.peers["peer"]["check"].found.value == pytest.approx(1 / 30, abs=1e-4)
+    # Of ordinary packages it was not run on, nothing is known.
+    assert report.peers["peer"]["check"].alarms.of == 0
     assert len(list(summary(report))) == 16
     assert msgspec.json.decode(msgspec.json.encode(report), type=Report) == report
 

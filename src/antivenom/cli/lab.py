@@ -12,6 +12,7 @@ from antivenom.cli import backtest, filling, suggest
 from antivenom.errors import AntivenomError, TargetError
 
 if TYPE_CHECKING:
+    from antivenom.judge.scorer import Model
     from antivenom.lab import learning
     from antivenom.lab.extraction import Observed
     from antivenom.lab.sample import Sample
@@ -75,6 +76,10 @@ def _evaluate(commands: Commands) -> None:
     add("--peers", metavar="CSV", type=Path, help="stored verdicts of other scanners")
     add("--seed", type=int, default=1)
     add("--since", metavar="DAY", default="", help="split by time there; default: latest fifth")
+    add(
+        "--base", metavar="SHARE", type=_share, action="append",
+        help="hostile uploads in the simulated day, as 0.01; default: 0.001 and 0.01",
+    )  # fmt: skip
     add("--robust", metavar="N", type=int, default=0, help="also rewrite N specimens of each part")
     parser.set_defaults(run=run_evaluate)
 
@@ -83,6 +88,9 @@ def _compare(commands: Commands) -> None:
     parser = _command(commands, "compare", "say what two data sets of the same archives differ in")
     for name in ("before", "after"):
         parser.add_argument(name, metavar=name.upper(), type=Path)
+    parser.add_argument(
+        "--models", metavar="FILE", type=Path, nargs=2, help="also what two models rank otherwise"
+    )
     parser.set_defaults(run=run_compare)
 
 
@@ -155,8 +163,11 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 
     rows, card = dataset.read(arguments.dataset)
     peers = evaluation.peers_of(arguments.peers) if arguments.peers else None
-    later = evaluation.by_time(rows, card, Settings(seed=arguments.seed), arguments.since)
-    report = evaluation.evaluate(rows, card, _learnt(arguments), peers=peers, later=later)
+    bases = arguments.base or evaluation.BASES
+    settings = Settings(seed=arguments.seed)
+    later = evaluation.by_time(rows, card, settings, arguments.since, bases)
+    learnt = _learnt(arguments)
+    report = evaluation.evaluate(rows, card, learnt, peers=peers, later=later, bases=bases)
     if arguments.robust:
         found = {p: robust(rows, p, arguments.robust) for p in ("study", "check")}
         report = msgspec.structs.replace(report, robustness=found)
@@ -174,6 +185,10 @@ def run_compare(arguments: argparse.Namespace) -> int:
     before, after = (dataset.read(place)[0] for place in (arguments.before, arguments.after))
     found = comparing.compare(before, after)
     sys.stdout.writelines(f"{line}\n" for line in comparing.lines(found))
+    if arguments.models:
+        one, two = map(_model, arguments.models)
+        moved = comparing.rank_lines(comparing.ranks(after, one, two))
+        sys.stdout.writelines(f"{line}\n" for line in moved)
     return 1 if comparing.worse(found) else 0
 
 
@@ -205,6 +220,13 @@ def _samples(arguments: argparse.Namespace) -> list[Sample]:
     for text in arguments.folder:
         found += sample.folder(*_place(text, "folder"))
     return found
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise ValueError(text)
+    return value
 
 
 def _place(text: str, stratum: str) -> tuple[Path, str]:
@@ -240,6 +262,17 @@ def _learnt(arguments: argparse.Namespace) -> learning.Learnt:
         return learning.learn(rows, card, Settings(seed=arguments.seed))
     except ValueError as error:
         raise AntivenomError(str(error)) from None
+
+
+def _model(place: Path) -> Model:
+    import msgspec
+
+    from antivenom.judge.scorer import read
+
+    try:
+        return read(place.read_bytes()).model
+    except (OSError, msgspec.DecodeError) as error:
+        raise TargetError(f"{place}: no model: {error}") from None
 
 
 def _tell(done: int, total: int) -> None:

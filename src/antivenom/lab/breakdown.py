@@ -6,6 +6,7 @@ archives, as everywhere. Nothing of the part *check* is named one by one.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -24,6 +25,12 @@ MOMENTS = {
     "ever": "also run, call",
 }
 """When, in the words of `judge.features`, and what it holds."""
+_SIZES = (
+    (10_000, "under 10 kB"),
+    (100_000, "10 to 100 kB"),
+    (1_000_000, "100 kB to 1 MB"),
+    (math.inf, "1 MB and more"),
+)
 _MOST_RANKED = 25
 _RARE = 3
 """Clusters; what fewer have is no row of a table."""
@@ -52,6 +59,16 @@ class TagReport(Struct, frozen=True, kw_only=True):
     tag: str
     suspicious: Figure
     malicious: Figure
+
+
+class ShapeReport(Struct, frozen=True, kw_only=True):
+    """Archives of one kind, or of one class of size."""
+
+    shape: str
+    found: Figure
+    """Clusters at least suspicious."""
+    alarms: Figure
+    """Ordinary packages at least suspicious."""
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -126,6 +143,26 @@ def tags(rows: Sequence[Row]) -> list[TagReport]:
         found.append(TagReport(tag=tag, suspicious=suspicious, malicious=malicious))
     kept = [one for one in found if one.suspicious.of >= _RARE]
     return sorted(kept, key=lambda one: (-one.suspicious.of, one.tag))
+
+
+def shapes(rows: Sequence[Row]) -> list[ShapeReport]:
+    """Return figures by kind of archive, then by size."""
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    sizes: dict[str, list[Row]] = {name: [] for _, name in _SIZES}
+    for row in rows:
+        if row.kind:
+            kinds[row.kind].append(row)
+            sizes[next(name for most, name in _SIZES if row.size < most)].append(row)
+    return [_shape(name, some) for name, some in (*sorted(kinds.items()), *sizes.items()) if some]
+
+
+def _shape(name: str, rows: Sequence[Row]) -> ShapeReport:
+    scores, at = [row.rules for row in rows], SUSPICIOUS_AT - 1e-9
+    return ShapeReport(
+        shape=name,
+        found=figure(metrics.recall(rows, scores, at)),
+        alarms=figure(metrics.alarms(rows, scores, at)),
+    )
 
 
 def alarms(rows: Sequence[Row]) -> list[Alarm]:

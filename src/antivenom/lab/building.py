@@ -25,6 +25,7 @@ def build(
 
     `given` are profiles that need no observing: those a catalog has of this very engine.
     A project of the widening set that the listed sets hold as well is left out of the former.
+    Raises `ValueError` when anything ties what may be learnt from to what is checked.
     """
     from antivenom.analysis import engine
 
@@ -34,6 +35,7 @@ def build(
     known = load_knowledge()
     observed = extraction.profiles(wanted, given=given, jobs=jobs, tell=tell)
     rows = dataset.judged(wanted, observed, known)
+    aside = _refuse_leaks(rows)
     hostile = [row for row in rows if row.sample.hostile]
     card = Card(
         digest=dataset.digest(rows),
@@ -45,11 +47,22 @@ def build(
         ordinary=dict(
             sorted(Counter(r.sample.stratum for r in rows if not r.sample.hostile).items())
         ),
-        set_aside=len(splits.set_aside(rows)),
+        set_aside=len(aside),
         lost=sum(bool(row.error) for row in rows),
         processor_seconds=round(sum(row.seconds for row in rows), 1),
     )
     return rows, card
+
+
+def _refuse_leaks(rows: Sequence[Row]) -> frozenset[str]:
+    """Return what is set aside, and make sure that nothing else ties the parts."""
+    aside = splits.set_aside(rows)
+    checked = [row for row in rows if row.sample.part == "check"]
+    rest = [r for r in rows if r.sample.part != "check" and r.sample.key not in aside]
+    left = splits.leaks(rest, checked)
+    if left:
+        raise ValueError(f"the splits leak: {dict(left)}")
+    return aside
 
 
 def once(samples: Iterable[Sample]) -> list[Sample]:

@@ -10,8 +10,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from antivenom.judge.scorer import Model
+from antivenom.lab.calibration import combined
 from antivenom.lab.dataset import Row
 
+MOVED = 0.05
+"""A smaller move of a rank is none."""
 _ORDER = ("clean", "inconclusive", "suspicious", "malicious")
 
 
@@ -68,6 +72,57 @@ def compare(before: Sequence[Row], after: Sequence[Row]) -> Comparison:
             if two.sample.part != "check" and _differs(one, two)
         ],
     )
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """One archive that two models rank differently."""
+
+    sha256: str
+    stratum: str
+    before: float
+    after: float
+
+
+class Ranks(Struct, frozen=True, kw_only=True):
+    """What two models say differently of the same data set."""
+
+    archives: int
+    rose: dict[str, int]
+    """``hostile`` or ``ordinary`` -> archives, all parts."""
+    fell: dict[str, int]
+    moved: list[Moved]
+    """Of the parts one may look at, the largest moves first."""
+
+
+def ranks(rows: Sequence[Row], before: Model, after: Model) -> Ranks:
+    """Return which archives another model ranks at least `MOVED` higher or lower.
+
+    Both models may have learnt from them: this says what changes in use, not which is better.
+    """
+    rose: Counter[str] = Counter()
+    fell: Counter[str] = Counter()
+    moved = []
+    scores = (combined(rows, [m.forest.worst(r.seen)[0] for r in rows], m) for m in (before, after))
+    for row, one, two in zip(rows, *scores, strict=True):
+        if abs(two - one) < MOVED:
+            continue
+        (rose if two > one else fell)["hostile" if row.sample.hostile else "ordinary"] += 1
+        if row.sample.part != "check":
+            sha256, stratum = row.sha256, row.sample.stratum
+            moved.append(
+                Moved(sha256=sha256, stratum=stratum, before=round(one, 4), after=round(two, 4))
+            )
+    moved.sort(key=lambda one: (-abs(one.after - one.before), one.sha256))
+    return Ranks(archives=len(rows), rose=dict(rose), fell=dict(fell), moved=moved)
+
+
+def rank_lines(found: Ranks) -> Iterator[str]:
+    """Yield what two models say differently, for people."""
+    for what, counts in (("rose", found.rose), ("fell", found.fell)):
+        shown = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+        yield f"of {found.archives} archives the rank {what} by {MOVED} or more: {shown or 'none'}"
+    for one in found.moved:
+        yield f"{one.sha256[:12]} {one.stratum}: ranks {one.before:.2f} -> {one.after:.2f}"
 
 
 def worse(found: Comparison) -> bool:

@@ -27,6 +27,10 @@ class Row(Struct, frozen=True, kw_only=True):
 
     sample: Sample
     sha256: str = ""
+    kind: str = ""
+    """wheel, sdist, tree and so on."""
+    size: int = 0
+    """Bytes of the archive; of a tree those of its files."""
     skeletons: tuple[str, ...] = ()
     """Of its code members: what near-duplicates are known by."""
     verdict: str = "inconclusive"
@@ -99,6 +103,8 @@ def judged(samples: Sequence[Sample], observed: Sequence[Observed], known: Knowl
             Row(
                 sample=sample,
                 sha256=one.profile.sha256,
+                kind=one.profile.kind,
+                size=one.profile.size,
                 skeletons=tuple(sorted({e.skeleton for e in one.profile.manifest if e.skeleton})),
                 verdict=review.verdict.value,
                 rules=review.score,

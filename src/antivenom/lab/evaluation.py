@@ -15,7 +15,7 @@ from msgspec import Struct
 from antivenom.judge.scorer import Card as ModelCard
 from antivenom.judge.scorer import Model
 from antivenom.lab import breakdown, metrics, splits
-from antivenom.lab.breakdown import Alarm, BehaviorReport, Ranked, TagReport
+from antivenom.lab.breakdown import Alarm, BehaviorReport, Ranked, ShapeReport, TagReport
 from antivenom.lab.calibration import combined
 from antivenom.lab.dataset import Card, Row
 from antivenom.lab.learning import Learnt, learn
@@ -25,8 +25,8 @@ from antivenom.lab.training import Settings
 from antivenom.model.review import MALICIOUS_AT, SUSPICIOUS_AT
 
 RATES = (0.0, 0.0005, 0.001, 0.01)
-_BASES = (0.001, 0.01)
-"""Shares of hostile uploads in a simulated day."""
+BASES = (0.001, 0.01)
+"""Shares of hostile uploads in a simulated day, unless told otherwise."""
 _KS = (10, 50, 100)
 
 
@@ -80,6 +80,8 @@ class PartReport(Struct, frozen=True, kw_only=True):
     megabytes: float
     """Resident while an archive is observed, median; 0 where nobody measured."""
     megabytes_most: float
+    shapes: list[ShapeReport]
+    """By kind of archive, then by size."""
     tags: list[TagReport]
     behaviors: list[BehaviorReport]
 
@@ -98,6 +100,15 @@ class RuleReport(Struct, frozen=True, kw_only=True):
     precision: float
 
 
+class Peer(Struct, frozen=True, kw_only=True):
+    """What another scanner said of the same archives."""
+
+    found: Figure
+    """Clusters it flags."""
+    alarms: Figure
+    """Ordinary packages it flags, of those it was run on."""
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """Everything `antivenom lab evaluate` says."""
 
@@ -114,8 +125,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Ordinary packages that are at least suspicious, those of *check* left out."""
     ranked: list[Ranked]
     """What the scorer ranks highest among what the rules leave, *check* left out."""
-    peers: dict[str, dict[str, Figure]]
-    """Peer -> part -> recall per cluster, from stored verdicts."""
+    peers: dict[str, dict[str, Peer]]
+    """Peer -> part -> what it finds and flags, from stored verdicts."""
     robustness: dict[str, dict[str, Figure]] = {}
     """Part -> change -> recall per cluster at `suspicious`; empty when it was not measured."""
 
@@ -127,10 +138,11 @@ def evaluate(
     *,
     peers: Mapping[str, Mapping[str, bool]] | None = None,
     later: PartReport | None = None,
+    bases: Sequence[float] = BASES,
 ) -> Report:
     """Return the report of a data set; `peers` maps a peer to sha256 -> flagged.
 
-    `later` is the part that `by_time` gives.
+    `later` is the part that `by_time` gives; `bases` are the shares of hostile uploads in a day.
     """
     seen = dict(zip((r.sample.key for r in learnt.rows), learnt.margins, strict=True))
     forest = learnt.model.forest
@@ -141,7 +153,7 @@ def evaluate(
         margins = [
             seen[r.sample.key] if name == "study" else forest.worst(r.seen)[0] for r in chosen
         ]
-        parts.append(_part(name, chosen, margins, learnt.model))
+        parts.append(_part(name, chosen, margins, learnt.model, bases))
         ranked += breakdown.ranked(chosen, margins, learnt.model)
     if later is not None:
         parts.append(later)
@@ -160,7 +172,11 @@ def evaluate(
 
 
 def by_time(
-    rows: Sequence[Row], card: Card, settings: Settings, since: str = ""
+    rows: Sequence[Row],
+    card: Card,
+    settings: Settings,
+    since: str = "",
+    bases: Sequence[float] = BASES,
 ) -> PartReport | None:
     """Return what a model of earlier archives does on families that began later, None if too few.
 
@@ -176,10 +192,13 @@ def by_time(
     learnt = learn(split.learnt, card, settings)
     forest = learnt.model.forest
     margins = [forest.worst(row.seen)[0] for row in split.measured]
-    return _part(f"families from {split.since} on", split.measured, margins, learnt.model)
+    name = f"families from {split.since} on"
+    return _part(name, split.measured, margins, learnt.model, bases)
 
 
-def _part(name: str, rows: list[Row], margins: list[float], model: Model) -> PartReport:
+def _part(
+    name: str, rows: list[Row], margins: list[float], model: Model, bases: Sequence[float]
+) -> PartReport:
     rules = [row.rules for row in rows]
     both = combined(rows, margins, model)
     found = {
@@ -205,15 +224,16 @@ def _part(name: str, rows: list[Row], margins: list[float], model: Model) -> Par
         rules=[_at(rows, rules, rate) for rate in RATES],
         model=[_at(rows, both, rate) for rate in RATES],
         strata=_strata(rows),
-        days=[_day(rows, both, base, found["suspicious"], false["suspicious"]) for base in _BASES],
+        days=[_day(rows, both, base, found["suspicious"], false["suspicious"]) for base in bases],
         roc=metrics.curve(rows, both),
-        precision=metrics.precision_curve(rows, both, _BASES[-1]),
+        precision=metrics.precision_curve(rows, both, max(bases)),
         lost=sum(bool(row.error) for row in rows),
         inconclusive=sum(row.inconclusive for row in rows),
         seconds=round(times[len(times) // 2], 4),
         seconds_slow=round(times[len(times) * 19 // 20], 4),
         megabytes=round(sizes[len(sizes) // 2], 1),
         megabytes_most=round(sizes[-1], 1),
+        shapes=breakdown.shapes(rows),
         tags=breakdown.tags(rows),
         behaviors=breakdown.behaviors(rows),
     )
@@ -293,25 +313,41 @@ def _only(row: Row, rule: str) -> bool:
     return strong == {rule}
 
 
-def _peer(rows: Sequence[Row], said: Mapping[str, bool]) -> dict[str, Figure]:
+def _peer(rows: Sequence[Row], said: Mapping[str, bool]) -> dict[str, Peer]:
     found = {}
     for part in ("study", "check"):
-        chosen = [r for r in rows if r.sample.part == part and r.sample.hostile]
+        # Their verdicts are of the archives they were run on; of others nothing is known.
+        chosen = [
+            r for r in rows if r.sample.part == part and (r.sample.hostile or r.sha256 in said)
+        ]
         scores = [float(said.get(r.sha256, False)) for r in chosen]
         clusters: dict[str, list[float]] = defaultdict(list)
         for row, score in zip(chosen, scores, strict=True):
-            clusters[row.sample.cluster].append(score)
+            if row.sample.hostile:
+                clusters[row.sample.cluster].append(score)
         total = sum(sum(hits) / len(hits) for hits in clusters.values())
-        found[part] = figure(metrics.Share(hits=total, of=len(clusters)))
+        found[part] = Peer(
+            found=figure(metrics.Share(hits=total, of=len(clusters))),
+            alarms=figure(metrics.alarms(chosen, scores, 0.5)),
+        )
     return found
+
+
+PEERS: Mapping[str, tuple[str, float]] = {
+    "GuardDog, anything": ("gd", 0.1),
+    "GuardDog, 5 or more": ("gd", 5.0),
+    "hexora, by its model": ("hx", 0.5),
+    "hexora, high confidence": ("hx_high", 1.0),
+}
+"""Peer as it is shown -> column of its stored verdicts, from which value on it flags."""
 
 
 def peers_of(path: Path) -> dict[str, dict[str, bool]]:
     """Return stored verdicts of other scanners: peer -> sha256 -> whether it flagged."""
-    found: dict[str, dict[str, bool]] = {"guarddog": {}, "hexora": {}}
+    found: dict[str, dict[str, bool]] = {peer: {} for peer in PEERS}
     for row in rows_of(path):
-        found["guarddog"][row["sha256"]] = bool(row["gd"]) and float(row["gd"]) > 0
-        found["hexora"][row["sha256"]] = bool(row["hx"]) and float(row["hx"]) > 0
+        for peer, (column, least) in PEERS.items():
+            found[peer][row["sha256"]] = float(row[column] or 0) >= least
     return found
 
 

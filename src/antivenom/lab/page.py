@@ -38,6 +38,7 @@ svg{max-width:100%;height:auto;display:block}
 details{margin:.6rem 0}
 summary{cursor:pointer;font-weight:600}
 """
+_FALSE = "false alarms, suspicious"
 _POOR = 12
 """Rows of a long table before the rest is folded away."""
 
@@ -90,9 +91,7 @@ def _body(report: Report) -> Iterator[str]:
 
 def _cards(report: Report) -> Iterator[str]:
     for part in report.parts:
-        found, false = (
-            part.verdicts[k] for k in ("recall, suspicious", "false alarms, suspicious")
-        )
+        found, false = (part.verdicts[k] for k in ("recall, suspicious", _FALSE))
         yield (
             f'<div class="card"><b>{found.value:.1%}</b>of {found.of} clusters found, '
             f"{escape(part.part)}<br><small>{found.low:.1%} to {found.high:.1%}</small></div>"
@@ -120,7 +119,7 @@ def _part(part: PartReport) -> Iterator[str]:
         yield _table(head, map(_rate, found), title)
     yield '<div class="plots">'
     roc = plot(part.roc, "false-alarm rate", "recall per cluster", close=True)
-    precision = plot(part.precision, "recall per cluster", "precision at 1 % hostile")
+    precision = plot(part.precision, "recall per cluster", f"precision at {_most(part)} hostile")
     yield f"<figure>{roc}</figure><figure>{precision}</figure>"
     yield "</div>"
     yield from _day(part)
@@ -129,6 +128,9 @@ def _part(part: PartReport) -> Iterator[str]:
         [(k, _shown(v)) for k, v in part.strata.items()],
         "Ordinary packages",
     )
+    shapes = [(one.shape, _shown(one.found), _shown(one.alarms)) for one in part.shapes]
+    head = ("archives", "clusters found", "ordinary packages at least suspicious")
+    yield _table(head, shapes, "By kind and size")
     if part.tags:
         yield "<h3>By what the listing says of specimens</h3>"
         head = ("tag", "at least suspicious", "malicious")
@@ -141,6 +143,10 @@ def _part(part: PartReport) -> Iterator[str]:
     )
     head = ("behavior", *(f"{name}: {about}" for name, about in MOMENTS.items()))
     yield _folding(head, [_behavior(one) for one in part.behaviors], at=_POOR)
+
+
+def _most(part: PartReport) -> str:
+    return f"{max((day.base for day in part.days), default=0.0):.1%}"
 
 
 def _day(part: PartReport) -> Iterator[str]:
@@ -183,10 +189,19 @@ def _robustness(report: Report) -> Iterator[str]:
 def _peers(report: Report) -> str:
     if not report.peers:
         return "<p>No stored verdicts were given (<code>--peers CSV</code>).</p>"
+    parts = report.parts[: len(next(iter(report.peers.values())))]
     ours = ["this engine, suspicious"]
-    ours += [_shown(p.verdicts["recall, suspicious"]) for p in report.parts[:2]]
-    theirs = [[name, *map(_shown, found.values())] for name, found in report.peers.items()]
-    return _table(("recall per cluster", *next(iter(report.peers.values()))), [ours, *theirs])
+    for part in parts:
+        ours += [_shown(part.verdicts["recall, suspicious"]), _shown(part.verdicts[_FALSE])]
+    theirs = [
+        [name, *(_shown(one) for peer in found.values() for one in (peer.found, peer.alarms))]
+        for name, found in report.peers.items()
+    ]
+    head = ("", *(f"{part.part}, {what}" for part in parts for what in ("found", "flagged")))
+    return _table(head, [ours, *theirs]) + (
+        "<p class=soft>Found: clusters. Flagged: ordinary packages; a peer's are those it was run "
+        "on, ours hold the widening set as well.</p>"
+    )
 
 
 def _ranked(report: Report) -> Iterator[str]:
