@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import json
 import socket
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +18,7 @@ from antivenom.store.schema_access import deliveries
 from tests.service.made import FakeClock
 from tests.service.receiver import Receiver, receiving
 
+HANDBOOK = Path(__file__).parents[2] / "docs" / "service.md"
 PRIVATE = Settings(webhooks_to_private=True, webhook_attempts=3)
 
 
@@ -28,6 +31,27 @@ def test_a_message_is_signed_as_the_standard_says() -> None:
         b'{"test": 2432232314}',
     )
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_what_the_handbook_says_of_signatures_is_so(store: Store, clock: FakeClock) -> None:
+    text = HANDBOOK.read_text("utf-8").partition("## Telling others")[2]
+    code = text.partition("```python\n")[2].partition("```")[0]
+    page: dict[str, Any] = {}
+    exec(compile(code, str(HANDBOOK), "exec"), page)
+    believed = page["believed"]
+    with receiving() as to:
+        secret = _listen(store, clock, to, "case.opened")
+        _tell(store, clock)
+        webhooks.deliver(store, PRIVATE, clock)
+    [(_, headers, body)] = to.got
+    now = clock.now().timestamp()
+    assert believed(secret, headers, body, now)
+    both = {**headers, "webhook-signature": f"v1,other {headers['webhook-signature']}"}
+    assert believed(secret, both, body, now)
+    assert not believed(secret, headers, body + b" ", now)
+    assert not believed(secret, headers, body, now + 301)
+    assert not believed(secret, {**headers, "webhook-id": "msg_0"}, body, now)
+    assert not believed("whsec_c2VjcmV0", headers, body, now)
 
 
 def _listen(store: Store, clock: FakeClock, to: Receiver, *events: str) -> str:

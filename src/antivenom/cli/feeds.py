@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
     stopping.set_defaults(run=_stop)
     starting = inner.add_parser("start", help="follow again", description="Start a feed again.")
     starting.add_argument("name", metavar="REGISTRY")
+    starting.add_argument("--at", metavar="SERIAL", type=int, help="go on from here instead")
     starting.set_defaults(run=_start)
 
 
@@ -57,5 +58,5 @@ def _start(arguments: argparse.Namespace) -> int:
 
     now = SystemClock().now()
     with opened(settings_of(arguments)) as store, store.writing() as connection:
-        feeding.start(connection, arguments.name, author=OPERATOR, now=now)
+        feeding.start(connection, arguments.name, author=OPERATOR, now=now, at=arguments.at)
     return 0

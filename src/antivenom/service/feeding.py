@@ -48,14 +48,25 @@ def stop(
 
 
 def start(
-    connection: Connection, name: str, *, author: str, now: datetime, address: str = ""
+    connection: Connection,
+    name: str,
+    *,
+    author: str,
+    now: datetime,
+    address: str = "",
+    at: int | None = None,
 ) -> None:
-    """Follow a registry again. Raises `TargetError` when it never was."""
-    _set(connection, name, "")
-    audit.record(connection, author, "feed.start", f"feed:{name}", now=now, address=address)
+    """Follow a registry again, from the serial `at` on where one is given.
+
+    Raises `TargetError` when it never was followed.
+    """
+    where = {} if at is None else {"cursor": at, "failures": 0, "problem": ""}
+    _set(connection, name, "", **where)
+    detail = {} if at is None else {"at": at}
+    audit.record(connection, author, "feed.start", f"feed:{name}", detail, now=now, address=address)
 
 
-def _set(connection: Connection, name: str, reason: str) -> None:
-    changed = update(feeds).where(feeds.c.name == name).values(stopped=reason)
+def _set(connection: Connection, name: str, reason: str, **values: object) -> None:
+    changed = update(feeds).where(feeds.c.name == name).values(stopped=reason, **values)
     if not connection.execute(changed).rowcount:
         raise TargetError(f"no feed is called {name}")

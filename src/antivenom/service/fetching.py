@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from antivenom.store.blobs import Blobs
 
 KEPT = "blob:"
 """A location of bytes that are kept here already."""
+_LEFT_SECONDS = 86_400.0
 ALGORITHMS = ("sha512", "sha384", "blake2b", "sha1", "md5")
 
 
@@ -42,9 +44,24 @@ class Spool:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         for other in self._root.glob("*-*-*"):
-            pid = other.name.split("-")[-2]
-            if other != self._folder and pid.isdecimal() and not _alive(int(pid)):
+            if other != self._folder and self._left(other):
                 shutil.rmtree(other, ignore_errors=True)
+
+    def _left(self, other: Path) -> bool:
+        """Whether nobody works in another worker's folder any more.
+
+        Machines, and containers, may share the spool: the processes of another are not ours to
+        judge, and only a folder that nothing was put into for a day is taken for left.
+        """
+        mine, theirs = (place.name.rsplit("-", 2) for place in (self._folder, other))
+        if not theirs[1].isdecimal():
+            return False
+        if theirs[0] != mine[0]:
+            with contextlib.suppress(OSError):
+                return time.time() - other.stat().st_mtime > _LEFT_SECONDS
+            return False
+        # A process of our own number is a former life of ours, where a container starts again.
+        return int(theirs[1]) == os.getpid() or not _alive(int(theirs[1]))
 
     def remove(self) -> None:
         """Remove the folder."""

@@ -1,4 +1,4 @@
-"""What is thrown away, and when: bytes, old profiles, old pages. Never a verdict or a decision.
+"""What is thrown away, and when: bytes, old profiles, messages, pages. Never a verdict or decision.
 
 Bytes that a person called malicious, or that an open case is about, are kept however old they are.
 """
@@ -19,10 +19,12 @@ from antivenom.service.clock import Clock
 from antivenom.service.settings import Settings
 from antivenom.store import Store, schema
 from antivenom.store.blobs import Blobs
+from antivenom.store.schema_access import deliveries
 from antivenom.store.schema_cases import case_reviews, cases
 from antivenom.store.schema_uploads import uploads as table
 
 _AT_ONCE = 200
+_MESSAGES_AT_ONCE = 5000
 _PAGES_DAYS = 30
 _PAGES_AT_ONCE = 20_000
 
@@ -31,6 +33,7 @@ def sweep(store: Store, settings: Settings, blobs: Blobs, clock: Clock, engine: 
     """Throw away a bounded amount of what is too old; return how many blobs that were."""
     removed = _bytes(store, settings, blobs, clock)
     _profiles(store, settings, clock, engine)
+    _messages(store, settings, clock)
     old_pages(cache_folder() / "pages", time.time() - _PAGES_DAYS * 86_400)
     return removed
 
@@ -79,6 +82,19 @@ def _profiles(store: Store, settings: Settings, clock: Clock, engine: str) -> No
                 profiles.c.engine != engine, profiles.c.sha256.in_(old), ~specimen
             )
         )
+
+
+def _messages(store: Store, settings: Settings, clock: Clock) -> None:
+    """Forget what webhooks were told; what is still to be told stays."""
+    if not settings.keep_messages_days:
+        return
+    before = stamp(clock.now() - timedelta(days=settings.keep_messages_days))
+    ended = deliveries.c.state.in_(["sent", "failed"]) & (deliveries.c.made_at < before)
+    some = select(deliveries.c.id).where(ended).limit(_MESSAGES_AT_ONCE)
+    with store.writing() as connection:
+        ids = list(connection.scalars(some))
+        if ids:
+            connection.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
 def old_pages(folder: Path, before: float) -> int:

@@ -81,6 +81,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     keep_profiles_days: Annotated[int, Meta(ge=0)] = 30
     """What earlier engines observed; that of the present one is kept."""
     keep_jobs_days: Annotated[int, Meta(ge=0)] = 7
+    keep_messages_days: Annotated[int, Meta(ge=0)] = 30
 
     # --- api and console
     listen: str = "127.0.0.1:8470"

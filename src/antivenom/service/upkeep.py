@@ -30,6 +30,8 @@ from antivenom.store.schema_uploads import workers
 logger = logging.getLogger(__name__)
 _UNSURE_SECONDS = 30.0
 """How long an upload may be under way before somebody checks whether its job still lives."""
+_AHEAD_SECONDS = 300.0
+"""How far the clock of another machine may be ahead of ours."""
 _AT_ONCE = 500
 
 
@@ -136,8 +138,9 @@ class Upkeep:
         What a worker has that nobody knows (any more) is given to the living.
         """
         moment = self._clock.now()
+        before, beyond = (stamp_before(self._clock, s) for s in (_UNSURE_SECONDS, -_AHEAD_SECONDS))
         with self._store.reading() as connection:
-            rows = uploads.unsure(connection, stamp_before(self._clock, _UNSURE_SECONDS), _AT_ONCE)
+            rows = uploads.unsure(connection, before, beyond, _AT_ONCE)
             known = set(connection.scalars(select(workers.c.id)))
         live = self._queue.live([row["job"] for row in rows])
         unknown = sorted(set(live.values()) - known - {"", self.name})

@@ -258,11 +258,15 @@ def finished(
     _set(connection, upload, **values)
 
 
-def unsure(connection: Connection, before: str, most: int) -> Sequence[RowMapping]:
-    """Return uploads (id, job) that have been under way since before a moment."""
+def unsure(connection: Connection, before: str, beyond: str, most: int) -> Sequence[RowMapping]:
+    """Return uploads (id, job) that have been under way since before a moment.
+
+    Also those that say they are since a moment `beyond` now: some clock was wrong.
+    """
+    since = uploads.c.changed_at
     query = (
         select(uploads.c.id, uploads.c.job)
-        .where(uploads.c.state.in_(UNDER_WAY), uploads.c.changed_at < before)
+        .where(uploads.c.state.in_(UNDER_WAY), (since < before) | (since > beyond))
         .order_by(uploads.c.changed_at)
         .limit(most)
     )

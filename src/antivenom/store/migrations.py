@@ -23,6 +23,9 @@ from antivenom.store import (
     tallying,
 )
 
+_LOCK = 0x616E7469
+"""Names our lock among those of a PostgreSQL server: the letters "anti"."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -35,6 +38,7 @@ class Step:
 
 def migrate(connection: Connection) -> int:
     """Run the steps a database has not seen; return how many these were."""
+    alone(connection)
     create(connection, schema.schema_steps)
     seen = set(connection.scalars(select(schema.schema_steps.c.number)))
     missing = [step for step in STEPS if step.number not in seen]
@@ -43,6 +47,15 @@ def migrate(connection: Connection) -> int:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         connection.execute(insert(schema.schema_steps).values(number=step.number, done_at=now))
     return len(missing)
+
+
+def alone(connection: Connection) -> None:
+    """Wait until no other transaction changes tables; the lock goes with this transaction.
+
+    On PostgreSQL, two that create the same table at once fail; on SQLite whoever writes is alone.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 def create(connection: Connection, *tables: Table) -> None:

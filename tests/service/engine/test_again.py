@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from antivenom.errors import NetworkError
 from antivenom.model.profile import Profile
 from antivenom.model.review import Verdict
-from antivenom.service import priorities, rereview, retention, reviews, uploads
+from antivenom.service import priorities, rereview, retention, reviews, uploads, webhooks
 from antivenom.service.backfill import Backfill
 from antivenom.service.rereview import Selection
 from antivenom.service.settings import Feed, Settings
@@ -23,6 +23,7 @@ from antivenom.service.sources import PyPI
 from antivenom.store import Store, packing
 from antivenom.store.blobs import Blobs
 from antivenom.store.schema import profiles
+from antivenom.store.schema_access import deliveries
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import uploads as table
 from tests.builders.index import FakeIndex
@@ -191,6 +192,27 @@ def test_bytes_go_and_verdicts_stay(tmp_path: Path, store: Store, clock: FakeClo
         done = select(func.count()).select_from(table).where(table.c.state == "done")
         assert connection.scalar(done) == 3
     assert retention.sweep(store, settings, blobs, clock, "e1") == 0
+
+
+def test_messages_that_were_told_go(store: Store, clock: FakeClock, tmp_path: Path) -> None:
+    settings, blobs = Settings(keep_messages_days=30), Blobs(str(tmp_path))
+    with store.writing() as connection:
+        url = "https://other.example/hook"
+        webhooks.add(connection, url, ("case.opened",), now=clock.now(), settings=settings)
+        for key in ("case:1", "case:2", "case:3"):
+            webhooks.queue(connection, "case.opened", key, {}, now=clock.now())
+        for key, state in (("case:1", "sent"), ("case:2", "failed")):
+            told = update(deliveries).where(deliveries.c.key == key)
+            connection.execute(told.values(state=state))
+
+    def kept() -> list[str]:
+        retention.sweep(store, settings, blobs, clock, "e1")
+        with store.reading() as connection:
+            return list(connection.scalars(select(deliveries.c.key).order_by(deliveries.c.key)))
+
+    assert kept() == ["case:1", "case:2", "case:3"]
+    clock.go(31 * 86_400)
+    assert kept() == ["case:3"], "what is still to be told stays"
 
 
 def test_old_pages_go(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
 
 from antivenom.service import reviews
+from antivenom.service.jobs import Jobs
+from antivenom.service.settings import Settings
+from antivenom.store import open_store
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import findings, registry_events
 from antivenom.store.schema_uploads import reviews as kept
@@ -59,6 +63,26 @@ def test_what_ends_every_worker_is_given_up_with_the_reason(service: Running) ->
     assert found is not None
     assert found.verdict == "inconclusive"
     assert "ended every worker" in row["problem"]
+
+
+@needs_postgres
+def test_many_may_prepare_a_database_at_once() -> None:
+    with postgres.cluster() as cluster:
+        faults_of: list[BaseException] = []
+
+        def prepare() -> None:
+            try:
+                with open_store(cluster.url) as store:
+                    Jobs(store, Settings()).migrate()
+            except BaseException as fault:
+                faults_of.append(fault)
+
+        threads = [threading.Thread(target=prepare) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert faults_of == []
 
 
 @needs_postgres

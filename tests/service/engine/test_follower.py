@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from antivenom.errors import ConfigError, NetworkError
-from antivenom.service import events, priorities
+from antivenom.service import events, feeding, priorities
 from antivenom.service.feeds import Follower, follower, watch
 from antivenom.service.feeds.npm import Npm
 from antivenom.service.feeds.pypi import PyPI
@@ -232,6 +232,42 @@ def test_npm_is_followed_by_sequence(
         assert connection.scalar(select(feeds.c.cursor)) == 7
         assert connection.scalar(select(registry_events.c.what)) == "removed"
     adapter.close()
+
+
+def test_a_registry_that_counts_anew_is_no_silent_one(
+    followed: Followed, fake: FakeIndex, clock: FakeClock
+) -> None:
+    fake.change("a", "1", "add source file a-1.tar.gz", serial=5000)
+    followed.follower.round()
+    fake.journal.clear()
+    fake.change("b", "1", "add source file b-1.tar.gz", serial=7)
+    followed.follower.round()
+    assert "fell from 5000 to 7" in str(followed.state("problem"))
+    assert followed.rows("project") == [("a",)]
+    with followed.store.writing() as connection:
+        feeding.start(connection, "pypi", author="ada", now=clock.now(), at=0)
+    followed.follower.round()
+    assert followed.rows("project") == [("a",), ("b",)]
+    assert (followed.state("cursor"), followed.state("problem")) == (7, "")
+
+
+def test_no_fault_ends_a_feed(
+    followed: Followed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    rounds: list[int] = []
+
+    def fails() -> float:
+        rounds.append(1)
+        if len(rounds) == 3:
+            stop.set()
+        raise KeyError("ours")
+
+    monkeypatch.setattr(followed.follower, "round", fails)
+    monkeypatch.setattr(follower, "LONGEST_WAIT", 0.0)
+    followed.follower.run(stop)
+    assert len(rounds) == 3
+    assert "pypi: following it failed" in caplog.text
 
 
 def test_what_cannot_be_followed_is_said(store: Store, clock: FakeClock) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,17 @@ def test_what_no_job_works_on_waits_again(store: Store, clock: FakeClock) -> Non
     with store.reading() as connection:
         states = connection.scalars(select(table.c.state).order_by(table.c.id)).all()
     assert states == ["waiting", "queued", "queued", "queued"]
+
+
+def test_what_was_begun_in_the_future_is_looked_at_as_well(store: Store, clock: FakeClock) -> None:
+    with store.writing() as connection:
+        upload = uploads.record(connection, arrival(), NOW)
+        # By a worker whose clock was a year ahead; nobody knows its job any more.
+        uploads.queued(connection, [(upload, "lost")], "2027-11-21T10:00:00Z")
+    engine: Any = Engine()
+    assert keeper(store, clock, engine).reconcile(engine) == 1
+    with store.reading() as connection:
+        assert connection.scalar(select(table.c.state)) == "waiting"
 
 
 def test_what_is_urgent_never_finds_the_queue_full(store: Store, clock: FakeClock) -> None:
@@ -373,6 +386,20 @@ def test_a_spool_clears_what_killed_workers_left(tmp_path: Path) -> None:
     names = {path.name for path in tmp_path.rglob("*")}
     assert names == {"host-1-mine", "f" * 64}
     spool.remove()
+
+
+def test_a_spool_that_is_shared_is_not_cleared_of_the_living(tmp_path: Path) -> None:
+    old = time.time() - 2 * 86_400
+    for name in ("other-999999999-abc", "other-999999998-abc", f"me-{os.getpid()}-former"):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / "other-999999998-abc", (old, old))
+    spool = Spool(tmp_path, f"me-{os.getpid()}-now")
+    spool.prepare()
+    # Whether a process of another machine lives cannot be seen from here.
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "other-999999999-abc",
+        f"me-{os.getpid()}-now",
+    }
 
 
 def test_a_registry_is_asked_so_often_and_no_oftener(clock: FakeClock) -> None:

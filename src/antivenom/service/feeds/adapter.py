@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from antivenom.errors import NetworkError
 from antivenom.service.events import Event
 from antivenom.service.uploads import Arrival
 
@@ -49,3 +50,15 @@ class Adapter(Protocol):
 
     def close(self) -> None:
         """Close connections."""
+
+
+def check_serial(cursor: int, newest: int) -> None:
+    """Refuse a registry that counts anew: asked for what came after, it would be silent for ever.
+
+    Raises `NetworkError`; a person says where to go on.
+    """
+    if newest < cursor:
+        raise NetworkError(
+            f"the registry's serial fell from {cursor} to {newest}: nothing new would be seen",
+            hint="antivenom feeds start REGISTRY --at SERIAL",
+        )

@@ -45,9 +45,14 @@ class Follower:
         self._since = since
 
     def run(self, stop: threading.Event) -> None:
-        """Follow until told to stop."""
+        """Follow until told to stop, whatever happens: a feed that ends in silence is the worst."""
         while not stop.is_set():
-            stop.wait(self.round())
+            try:
+                wait = self.round()
+            except Exception:
+                logger.exception("%s: following it failed, and goes on", self._adapter.name)
+                wait = min(self._feed.every_seconds, LONGEST_WAIT)
+            stop.wait(wait)
 
     def round(self) -> float:
         """Ask once, keep what came, and return how many seconds to wait before the next time."""

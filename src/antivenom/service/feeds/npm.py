@@ -12,7 +12,7 @@ from antivenom.model.moments import stamp
 from antivenom.service import sources
 from antivenom.service.clock import Clock
 from antivenom.service.events import Event
-from antivenom.service.feeds.adapter import Batch
+from antivenom.service.feeds.adapter import Batch, check_serial
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival
 
@@ -50,6 +50,8 @@ class Npm:
         url = feed.changes_url(self._replica, cursor, AT_ONCE)
         answer = self._source.door.get(url, limit_bytes=_BYTES)
         found = feed.read_changes(answer.body, cursor)
+        if not found.changes and not found.odd:
+            check_serial(cursor, self.newest())
         since = seen or self._clock.now() - _FIRST
         arrivals: list[Arrival] = []
         events: list[Event] = []

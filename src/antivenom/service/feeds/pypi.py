@@ -12,7 +12,7 @@ from antivenom.model.coordinate import normalize_pypi
 from antivenom.service import sources
 from antivenom.service.clock import Clock
 from antivenom.service.events import KINDS, Event
-from antivenom.service.feeds.adapter import Batch
+from antivenom.service.feeds.adapter import Batch, check_serial
 from antivenom.service.settings import Settings
 from antivenom.service.uploads import Arrival
 
@@ -44,6 +44,9 @@ class PyPI:
         """Return what changed after a serial."""
         asked = max(0, cursor - OVERLAP)
         changes = feed.read_changes(self._ask(feed.ask_since(asked)))
+        if asked and not changes:
+            # The overlap alone has changes to tell, unless the registry counts anew.
+            check_serial(cursor, self.newest())
         changes = [one for one in changes if one.serial > asked]
         new = [one for one in changes if one.serial > cursor]
         old = [one for one in changes if one.serial <= cursor]
