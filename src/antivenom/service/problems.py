@@ -58,8 +58,11 @@ SAFE = {
 """For answers that bring none of their own; the console's pages allow themselves a little more."""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{title}</title>
-<link rel="stylesheet" href="/static/console.css">
-<main><h1>{title}</h1><p>{detail}</p><p><a href="/">To the queue</a></p></main></html>
+<link rel="stylesheet" href="/static/console.css?{style}">
+<body class="list-page"><header class="bar"><a class="brand" href="/">Antivenom</a>
+<nav aria-label="Pages"><a href="/">Queue</a><a href="/overview">Overview</a>
+<a href="/reviews">Reviews</a></nav></header>
+<main><h1>{title}</h1><p class="lead">{detail}</p><p><a href="/">To the queue</a></p></main></html>
 """
 
 
@@ -135,7 +138,10 @@ def answer(
             headers=headers,
             media_type="application/problem+json",
         )
-    page = _PAGE.format(title=escape(title), detail=escape(detail))
+    from antivenom.service.console.rendering import versions
+
+    said = escape(title[:1].upper() + title[1:])
+    page = _PAGE.format(title=said, detail=escape(detail), style=versions()["console.css"])
     return Response(page, status_code=status, headers=headers, media_type="text/html")
 
 

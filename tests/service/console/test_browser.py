@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import socket
 import threading
 import time
@@ -17,12 +18,15 @@ from antivenom.model.fact import Excerpt, Layer
 from antivenom.model.label import Metadata
 from antivenom.model.moments import stamp
 from antivenom.model.profile import Coverage, Problem
-from antivenom.model.review import Review
+from antivenom.model.review import Review, Verdict
 from antivenom.service import casework
+from antivenom.service.reviews import identity
 from antivenom.store import packing
+from antivenom.store.blobs import Blobs
 from antivenom.store.schema_cases import cases
 from antivenom.store.schema_uploads import uploads
-from tests.report.builders import HOSTILE, hostile
+from tests.builders.archives import sdist
+from tests.report.builders import HOSTILE, artifact, finding, hostile, review, span
 from tests.service.browser import CHROMIUM, Browser, browser
 from tests.service.recorded import record, thief
 from tests.service.site import PASSWORD, Site, site
@@ -332,14 +336,131 @@ def test_a_page_is_usable_without_the_script(service: Service) -> None:
 
 
 def test_text_can_be_read_in_both_colour_schemes(service: Service) -> None:
-    service.add(thief("theta-pkg", host="theta.invalid"))
+    places = every_page(service)
     for scheme in ("light", "dark"):
         feature = [{"name": "prefers-color-scheme", "value": scheme}]
         service.page.call("Emulation.setEmulatedMedia", features=feature)
-        service.open()
-        worst = service.page.run(_CONTRAST)
-        assert worst["ratio"] >= 4.5, f"{scheme}: {worst}"
+        for path in places:
+            service.page.open(service.url + path)
+            worst = service.page.run(_CONTRAST)
+            assert worst["ratio"] >= 4.5, f"{scheme}, {path}: {worst}"
     service.page.call("Emulation.setEmulatedMedia", features=[])
+
+
+def test_every_field_has_a_label_and_every_page_one_heading(service: Service) -> None:
+    for path in every_page(service):
+        service.page.open(service.url + path)
+        bare = service.page.run(
+            "[...document.querySelectorAll('input:not([type=hidden]), textarea, select')]"
+            ".filter(one => !one.labels.length && !one.ariaLabel).map(one => one.outerHTML)"
+        )
+        assert bare == [], path
+        assert service.page.run("document.querySelectorAll('h1').length") == 1, path
+        assert service.page.run("document.documentElement.lang") == "en"
+
+
+def test_nothing_is_cut_off_in_a_narrow_window(service: Service) -> None:
+    places = every_page(service)
+    service.page.size(360, 740)
+    try:
+        for path in places:
+            service.page.open(service.url + path)
+            wide = service.page.run("document.documentElement.scrollWidth")
+            assert wide <= 360, f"{path} is {wide} wide"
+    finally:
+        service.page.size(1280, 900)
+
+
+def every_page(service: Service) -> list[str]:
+    """Return an address of every kind of page, with something on it."""
+    key = attacked_file(service, "x = 1\n" * 50)
+    [case] = service.add(thief("theta-pkg", host="theta.invalid"))
+    lists = ["/", "/?view=decided", "/overview", "/reviews", "/suppressions", "/audit"]
+    return [*lists, f"/cases/{case}", f"/reviews/{key}/file", f"/reviews/{key}/file?place=1"]
+
+
+def attacked_file(service: Service, text: str) -> str:
+    """Keep an upload whose file and its name are a text; return the id of its review."""
+    name = text.replace("/", "|").replace("\n", " ")[:90]
+    path = f"evil-1.0/{name}.py"
+    data = sdist({f"{name}.py": f"{text}\nos.system('id')\n", "b.py": text}, name="evil")
+    sha256 = hashlib.sha256(data).hexdigest()
+    Blobs(service.site.settings.blobs_url).put(data)
+    place = span(path, text.count("\n") + 2, "os.system('id')")
+    layer = Layer(
+        id=1, member=path, line=1, parent=0, via=("base64",), sha256=sha256, size=9, excerpt=text
+    )
+    made = review(
+        Verdict.MALICIOUS,
+        0.95,
+        finding("execution/runs", f"runs {text}", place, title=text[:200]),
+        artifact=artifact("evil", "1.0", filename="evil-1.0.tar.gz", sha256=sha256),
+        layers=(layer,),
+    )
+    service.add(made)
+    return identity(made)
+
+
+def test_a_whole_file_is_text_whatever_is_in_it(service: Service) -> None:
+    page = service.page
+    for text in ATTACKS:
+        key = attacked_file(service, text)
+        for path in ("file", "file?place=1", "file?n=1", "file?n=2"):
+            service.open(f"/reviews/{key}/{path}")
+            assert page.run("document.title") != "owned", path
+            inside = "document.querySelectorAll('iframe, img, main script, main svg').length"
+            assert page.run(inside) == 0
+            assert page.run("[...document.links].every(one => one.origin == location.origin)")
+        service.open(f"/reviews/{key}/file?place=1")
+        shown = page.run("document.querySelector('.whole').textContent")
+        assert "os.system('id')" in shown, "the file is there"
+        assert "1337" not in shown
+    assert page.dialogs == 0
+    assert page.console == [], "the policy had nothing to refuse"
+    foreign = [one for one in page.asked if not one.startswith((service.url, "about:", "data:"))]
+    assert foreign == []
+
+
+def test_evidence_is_walked_through_a_long_file(service: Service) -> None:
+    text = "\n".join(f"x{n} = {n}" for n in range(1, 2_500))
+    data = sdist({"a.py": text}, name="long")
+    sha256 = hashlib.sha256(data).hexdigest()
+    Blobs(service.site.settings.blobs_url).put(data)
+    places = [span("long-1.0/a.py", n, f"x{n} = {n}") for n in (5, 900, 2_400)]
+    made = review(
+        Verdict.MALICIOUS,
+        0.95,
+        *(finding(f"execution/runs-{n}", f"runs {n}", one) for n, one in enumerate(places)),
+        artifact=artifact("long", "1.0", filename="long-1.0.tar.gz", sha256=sha256),
+    )
+    [case] = service.add(made)
+    page = service.page
+    service.open(f"/cases/{case}")
+    page.press("v")
+    page.wait("location.hash == '#L5' && document.querySelector('#L5:target') !== null")
+    page.wait("document.documentElement.classList.contains('js')")
+    page.press("j")
+    page.wait("document.querySelector('.here')?.id == 'e2'")
+    page.press("j")
+    page.wait("location.hash == '#e3' && document.querySelector('.here')?.id == 'e3'")
+    assert page.run("document.querySelector('.row.hit').id") == "L2400"
+    page.press("k")
+    page.wait("location.hash == '#e2' && document.querySelector('.here')?.id == 'e2'")
+    page.press("b")
+    page.wait(f"location.pathname == '/cases/{case}'")
+
+
+def test_who_reads_a_case_hears_that_it_was_decided(service: Service) -> None:
+    [case] = service.add(thief("iota-pkg", host="iota.invalid"))
+    page = service.page
+    service.open(f"/cases/{case}")
+    assert page.run("document.querySelector('[data-watch]').hidden")
+    with service.site.store.writing() as connection:
+        now = service.site.clock.now()
+        casework.decide(connection, case, "malicious", author="bob", key="bob", now=now)
+    page.run("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait("!document.querySelector('[data-watch]').hidden")
+    assert "ruled on" in page.run("document.querySelector('[data-watch]').textContent")
 
 
 def _quoted(text: str) -> str:

@@ -164,7 +164,7 @@ def test_who_comes_second_is_told(console: Site) -> None:
 def test_a_ruling_without_its_reason_is_refused(console: Site) -> None:
     [case] = opened(console, "demo-pkg")
     answer = console.post_form(f"/cases/{case}/decide", {"decision": "unsure", "key": "a"})
-    assert answer.headers["location"].endswith("done=refused")
+    assert answer.headers["location"].endswith("done=reason")
     assert state(console, case) == ("open", "")
 
 
@@ -342,3 +342,74 @@ def test_what_is_not_there_is_said(console: Site) -> None:
     )
     assert console.post_form("/decisions/9/undo", {}).status_code == 404
     assert console.post_form("/suppressions/9/end", {}).status_code == 404
+
+
+def test_the_filters_of_the_queue_stay_while_cases_are_decided(console: Site) -> None:
+    first, other, second = opened(console, "alpha-one", "beta-two", "alpha-three")
+    text = page(console, "/?text=alpha&ecosystem=pypi")
+    assert f'href="/cases/{first}?ecosystem=pypi&amp;text=alpha"' in text
+    assert 'name="within" value="ecosystem=pypi&amp;text=alpha"' in text
+    shown = page(console, f"/cases/{first}?ecosystem=pypi&text=alpha")
+    assert f'href="/cases/{second}?ecosystem=pypi&amp;text=alpha" data-key="x"' in shown
+    form = {"decision": "malicious", "key": "k", "then": "next", "within": "text=alpha"}
+    answer = console.post_form(f"/cases/{first}/decide", form)
+    assert answer.headers["location"].startswith(f"/cases/{second}?text=alpha&done=malicious")
+    form = {"decision": "malicious", "key": "l", "then": "next", "within": "text=alpha"}
+    answer = console.post_form(f"/cases/{second}/decide", form)
+    assert answer.headers["location"].startswith("/?text=alpha&done=malicious"), "not to the other"
+    assert state(console, other) == ("open", "")
+
+
+@pytest.mark.parametrize("within", ["after=x", "view=<b>", "%", "a=b&" * 40, "text=" + "x" * 5000])
+def test_odd_filters_of_a_form_are_ours_afterwards(console: Site, within: str) -> None:
+    [case] = opened(console, "demo-pkg")
+    form = {"decision": "malicious", "key": "k", "then": "queue", "within": within}
+    place = console.post_form(f"/cases/{case}/decide", form).headers["location"]
+    assert place.startswith("/?")
+    assert "<" not in place
+    assert console.client.get(place).status_code == 200
+
+
+def test_a_campaign_is_taken_back_at_once(console: Site) -> None:
+    ids = opened(console, *(f"wave-{n}" for n in range(4)), host="shared.invalid")
+    console.post_form(f"/cases/{ids[0]}/decide", {"decision": "malicious", "key": "own"})
+    form = {"cases": ",".join(map(str, ids)), "decision": "not-malicious", "reason": "r"}
+    answer = console.post_form("/campaigns/decide", form | {"key": "batch-1"})
+    text = page(console, answer.headers["location"])
+    assert "Ruled alike on 3 cases." in text
+    assert "1 case had been ruled on by somebody else before." in text
+    assert 'value="batch-1"' in text
+    answer = console.post_form("/campaigns/undo", {"key": "batch-1"})
+    assert "3 cases open again" in page(console, answer.headers["location"])
+    assert [state(console, one)[0] for one in ids] == ["decided", "open", "open", "open"]
+    again = console.post_form("/campaigns/undo", {"key": "batch-1"})
+    assert "3 cases open again" in page(console, again.headers["location"]), "twice is once"
+    for key in ("", "batch", "%", "another"):
+        refused = console.post_form("/campaigns/undo", {"key": key})
+        assert refused.headers["location"] == "/?done=refused", key
+
+
+def test_what_was_refused_says_why(console: Site) -> None:
+    [case] = opened(console, "demo-pkg")
+    answer = console.post_form(f"/cases/{case}/decide", {"decision": "unsure", "key": "k"})
+    assert "Say why" in page(console, answer.headers["location"])
+    answer = console.post_form(f"/cases/{case}/decide", {"decision": "nonsense", "key": "k"})
+    assert "nothing was changed" in page(console, answer.headers["location"])
+
+
+def test_a_case_that_is_open_hears_of_what_others_do(console: Site) -> None:
+    [case] = opened(console, "demo-pkg")
+    assert f'data-watch="{case}" data-state="open" data-holder=""' in page(
+        console, f"/cases/{case}"
+    )
+    console.post_form(f"/cases/{case}/hold", {})
+    said = console.client.get(f"/live?cases={case}").json()
+    assert (said["states"], said["holders"]) == ({str(case): "open"}, {str(case): "ada"})
+
+
+@pytest.mark.parametrize("path", ["/cases/99999", "/reviews/nothing", "/nowhere", "/?after=zzz"])
+def test_a_page_that_is_not_there_leads_back(console: Site, path: str) -> None:
+    answer = console.client.get(path, headers={"accept": "text/html"})
+    assert answer.status_code in (404, 422)
+    assert '<nav aria-label="Pages"' in answer.text
+    assert re.search(r"console\.css\?[0-9a-f]{12}", answer.text)

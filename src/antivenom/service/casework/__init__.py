@@ -5,7 +5,14 @@ Every function takes a connection inside the caller's transaction, and the time.
 
 from __future__ import annotations
 
-from antivenom.service.casework.deciding import decide, decide_campaign, history, standing, undo
+from antivenom.service.casework.deciding import (
+    decide,
+    decide_campaign,
+    history,
+    standing,
+    undo,
+    undo_campaign,
+)
 from antivenom.service.casework.dossier import Dossier, case
 from antivenom.service.casework.holding import comment, comments_of, hold, holder, release
 from antivenom.service.casework.nouns import (
@@ -61,5 +68,6 @@ __all__ = [
     "standing",
     "suppressed",
     "undo",
+    "undo_campaign",
     "unsuppress",
 ]

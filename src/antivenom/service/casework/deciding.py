@@ -129,6 +129,43 @@ def decide_campaign(
     return done, left
 
 
+def undo_campaign(
+    connection: Connection,
+    key: str,
+    *,
+    author: str,
+    now: datetime.datetime,
+    address: str = "",
+) -> list[Decision]:
+    """Take back what `decide_campaign` made under a key; what is no longer in force stays.
+
+    Raises `UsageError` when no campaign was ruled on under this key.
+    """
+    start = f"{key}:"
+    column = decisions.c
+    # Of all that begins with the key, in order of cases as everybody locks them.
+    query = (
+        select(column.id)
+        .where(column.author == author, column.via == "bulk")
+        .where(column.key.startswith(start, autoescape=True))
+        .order_by(column.case)
+        .limit(_BULK)
+    )
+    rows = list(connection.scalars(query))
+    if not key or not rows:
+        raise UsageError("no campaign was ruled on with this key")
+    undone: list[Decision] = []
+    for id in rows:
+        try:
+            undone.append(
+                undo(connection, id, author=author, key=f"undo {id}", now=now, address=address)
+            )
+        except ConflictError:
+            # Somebody has ruled anew on this one.
+            continue
+    return undone
+
+
 def undo(
     connection: Connection,
     decision: int,

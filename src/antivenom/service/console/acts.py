@@ -11,13 +11,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath
 from litestar.response import Response
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from antivenom.errors import ConflictError, TargetError, UsageError
 from antivenom.service import audit, casework, jobs, observations
 from antivenom.service.access.guards import needs
 from antivenom.service.access.middleware import address
 from antivenom.service.casework import dossier, opening, suppressing
-from antivenom.service.console.queue_page import next_after
+from antivenom.service.console.queue_page import filters, next_after, within
 from antivenom.service.console.rendering import link, to
 
 Asked = Request[Any, Any, Any]
@@ -37,6 +38,8 @@ class Ruling(Struct, frozen=True, kw_only=True):
     """stay | next | queue"""
     cases: str = ""
     """Ids of what was on the screen, for a campaign."""
+    within: str = ""
+    """The queue it was sent from: its filters, as an address has them."""
 
 
 class Words(Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ class Words(Struct, frozen=True, kw_only=True):
     key: str = ""
     then: str = ""
     take: str = ""
+    within: str = ""
 
 
 class Silence(Struct, frozen=True, kw_only=True):
@@ -76,10 +80,10 @@ def decide(request: Asked, case: FromPath[int], data: Annotated[Ruling, _FORM]) 
                 now=now,
                 address=address(request),
             )
-            place = _onwards(connection, data.then, case, now)
+            place = _onwards(connection, data, case, now)
     except (ConflictError, UsageError) as error:
         return _refused(case, error)
-    return to(link(place, done=data.decision, made=made.id))
+    return to(link(place, **_filters(data), done=data.decision, made=made.id))
 
 
 @post("/campaigns/decide", guards=_MAY, sync_to_thread=True, include_in_schema=False)
@@ -88,7 +92,7 @@ def decide_campaign(request: Asked, data: Annotated[Ruling, _FORM]) -> Answer:
     ids = [int(one) for one in data.cases.split(",") if one.isascii() and one.isdigit()]
     try:
         with request.app.state.store.writing() as connection:
-            done, _ = casework.decide_campaign(
+            done, left = casework.decide_campaign(
                 connection,
                 ids,
                 data.decision,
@@ -101,7 +105,25 @@ def decide_campaign(request: Asked, data: Annotated[Ruling, _FORM]) -> Answer:
             )
     except (ConflictError, UsageError) as error:
         return _refused(ids[0] if ids else 0, error)
-    return to(link("/", done="campaign", made=len(done)))
+    counted = {"made": str(len(done)), "left": len(left), "batch": data.key[:80] if done else ""}
+    return to(link("/", **_filters(data), done="campaign", **counted))
+
+
+@post("/campaigns/undo", guards=_MAY, sync_to_thread=True, include_in_schema=False)
+def undo_campaign(request: Asked, data: Annotated[Words, _FORM]) -> Answer:
+    """Take back what one form of this person ruled on a campaign."""
+    try:
+        with request.app.state.store.writing() as connection:
+            made = casework.undo_campaign(
+                connection,
+                _key(request, data.key),
+                author=request.user.name,
+                now=request.app.state.clock.now(),
+                address=address(request),
+            )
+    except UsageError:
+        return to("/?done=refused")
+    return to(link("/", done="unruled", made=str(len(made))))
 
 
 @post("/decisions/{decision:int}/undo", guards=_MAY, sync_to_thread=True, include_in_schema=False)
@@ -138,7 +160,7 @@ def hold(request: Asked, case: FromPath[int], data: Annotated[Words, _FORM]) -> 
                 casework.hold(connection, case, author=who, now=now, take=take, address=where)
     except (ConflictError, UsageError) as error:
         return _refused(case, error)
-    return to("/" if data.then == "queue" else f"/cases/{case}")
+    return to(link("/" if data.then == "queue" else f"/cases/{case}", **_filters(data)))
 
 
 @post("/cases/{case:int}/comment", guards=_MAY, sync_to_thread=True, include_in_schema=False)
@@ -246,23 +268,30 @@ def _key(request: Asked, sent: str) -> str:
     return f"console:{request.user.id}:{sent[:80]}" if sent else ""
 
 
-def _onwards(connection: Any, then: str, case: int, now: datetime.datetime) -> str:  # noqa: ANN401
-    if then == "next":
-        following = next_after(connection, case, now)
+def _onwards(connection: Connection, data: Ruling, case: int, now: datetime.datetime) -> str:
+    if data.then == "next":
+        following = next_after(connection, case, now, within(data.within))
         return f"/cases/{following}" if following else "/"
-    return "/" if then == "queue" else f"/cases/{case}"
+    return "/" if data.then == "queue" else f"/cases/{case}"
+
+
+def _filters(data: Ruling | Words) -> dict[str, str]:
+    return filters(within(data.within))
 
 
 def _refused(case: int, error: Exception) -> Answer:
     if isinstance(error, TargetError):
         raise NotFoundException(str(error)) from None
     said = "conflict" if isinstance(error, ConflictError) else "refused"
+    if str(error).startswith("say why"):
+        said = "reason"
     return to(link(f"/cases/{case}" if case else "/", done=said))
 
 
 HANDLERS = [
     decide,
     decide_campaign,
+    undo_campaign,
     undo,
     hold,
     comment,

@@ -17,8 +17,8 @@ from antivenom.service import audit, casework, observations
 from antivenom.service.access.guards import needs
 from antivenom.service.casework import Dossier, dossier
 from antivenom.service.console import evidence, file_page, inspecting
-from antivenom.service.console.queue_page import next_after
-from antivenom.service.console.rendering import page, to
+from antivenom.service.console.queue_page import filters, next_after, wanted_of
+from antivenom.service.console.rendering import link, page, to
 
 Asked = Request[Any, Any, Any]
 _SAME_KEYS = 200
@@ -34,7 +34,7 @@ def one_case(request: Asked, case: FromPath[int], review: FromQuery[str] = "") -
         except TargetError as error:
             raise NotFoundException(str(error)) from None
         acts = audit.latest(connection, object=f"case:{case}", most=50)
-        following = next_after(connection, case, now)
+        following = next_after(connection, case, now, wanted_of(request.query_params))
         told = observations.some(connection, case=case, most=5)
     assert found.case is not None
     return _page(request, found, acts=acts, following=following, told=told)
@@ -59,8 +59,9 @@ def one_review(request: Asked, id: FromPath[str]) -> Response[Any]:
 def following_case(request: Asked, case: FromPath[int]) -> Response[None]:
     """Go to what is next in the queue."""
     with request.app.state.store.reading() as connection:
-        found = next_after(connection, case, request.app.state.clock.now())
-    return to(f"/cases/{found}" if found else "/")
+        wanted = wanted_of(request.query_params)
+        found = next_after(connection, case, request.app.state.clock.now(), wanted)
+    return to(link(f"/cases/{found}" if found else "/", **filters(wanted)))
 
 
 def _page(
@@ -78,6 +79,7 @@ def _page(
     holder = casework.holder(found.case, now) if found.case else ""
     user = request.scope.get("user")
     changes = review.changes
+    given = filters(wanted_of(request.query_params))
     together = [one for one in found.campaign if one.state in ("open", "unsure")]
     return page(
         request,
@@ -103,6 +105,8 @@ def _page(
         told=told,
         together=together[:_SAME_KEYS],
         following=following,
+        given=given,
+        within=link("", **given)[1:],
         kept=kept,
         suppress_days=90,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, get
@@ -33,20 +35,22 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the newest case, to say that there are more now."""
     holders: dict[str, str]
     """Case -> who holds it, of those asked for."""
+    states: dict[str, str]
+    """Case -> open, decided ..., of those asked for."""
     at: str
 
 
 @get("/", guards=[needs("read")], sync_to_thread=True, include_in_schema=False)
 def queue(request: Asked) -> Response[str]:
     """Show a page of the queue."""
-    wanted = wanted_of(request)
+    wanted = wanted_of(request.query_params)
     now = request.app.state.clock.now()
     with request.app.state.store.reading() as connection:
         found = casework.queue(connection, wanted)
         counts = casework.counts(connection)
         newest = _newest(connection)
         nothing = None if found.groups else _nothing(connection)
-    given = {name: getattr(wanted, name) for name in (*_FILTERS, "campaign", "decision")}
+    given = filters(wanted)
     return page(
         request,
         "queue.html",
@@ -55,8 +59,9 @@ def queue(request: Asked) -> Response[str]:
         wanted=wanted,
         views=VIEWS,
         newest=newest,
-        filtered=any(given.values()),
-        more=link("/", view=wanted.view, **given, after=found.next) if found.next else "",
+        filtered=any(value for name, value in given.items() if name != "view"),
+        more=link("/", **given, after=found.next) if found.next else "",
+        within=link("", **given)[1:],
         given=given,
         holder=lambda one: casework.holder(one, now),
         nothing=nothing,
@@ -79,14 +84,14 @@ def live(request: Asked) -> Response[bytes]:
         unread=counts.unread,
         newest=newest,
         holders={str(id): casework.holder(one, now) for id, one in rows.items()},
+        states={str(id): one.state for id, one in rows.items()},
         at=stamp(now),
     )
     return Response(msgspec.json.encode(said), media_type="application/json", headers=HEADERS)
 
 
-def wanted_of(request: Asked) -> Wanted:
+def wanted_of(asked: Mapping[str, str]) -> Wanted:
     """Return what a page's address asks for; a view nobody knows is the first."""
-    asked = request.query_params
     given: dict[str, Any] = {
         name: asked.get(name, "")[:200].strip() for name in (*_FILTERS, "campaign", "decision")
     }
@@ -94,9 +99,25 @@ def wanted_of(request: Asked) -> Wanted:
     return Wanted(view=view, after=asked.get("after", "")[:80], **given)
 
 
-def next_after(connection: Connection, case: int, now: Any) -> int | None:  # noqa: ANN401
-    """Return the case a person should see next who is done with one: nobody holds it."""
-    page = casework.queue(connection, Wanted(most=10))
+def filters(wanted: Wanted) -> dict[str, str]:
+    """Return what an address says of a queue; ours to put into links, "" for the whole of it."""
+    given = {name: getattr(wanted, name) for name in (*_FILTERS, "campaign", "decision")}
+    return {"view": wanted.view if wanted.view != "review" else "", **given}
+
+
+def within(query: str) -> Wanted:
+    """Return the queue that a form was sent from, as `link` wrote it."""
+    return wanted_of(dict(parse_qsl(query[:3_000])))
+
+
+def next_after(connection: Connection, case: int, now: Any, wanted: Wanted) -> int | None:  # noqa: ANN401
+    """Return the case a person should see next who is done with one: nobody holds it.
+
+    It is from the queue as they filtered it; nobody is led on through what was decided.
+    """
+    view = wanted.view if wanted.view != "decided" else "review"
+    wanted = msgspec.structs.replace(wanted, view=view, after="", decision="", most=10)
+    page = casework.queue(connection, wanted)
     for group in page.groups:
         if group.first.id != case and not casework.holder(group.first, now):
             return group.first.id

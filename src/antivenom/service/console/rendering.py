@@ -56,9 +56,15 @@ def page(
         "path": request.url.path,
         "done": request.query_params.get("done", ""),
         "made": request.query_params.get("made", ""),
+        "left": _number(request.query_params.get("left", "")),
+        "batch": request.query_params.get("batch", "")[:80],
     }
     text = _environment().get_template(template).render(shared | values)
     return Response(text, status_code=status, media_type="text/html", headers=HEADERS)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def to(place: str) -> Response[None]:

@@ -163,8 +163,22 @@
     news.hidden = said.newest <= Number(news.dataset.newest);
     document.title = document.title.replace(/^\(\d+\) /, said.review ? `(${said.review}) ` : "");
   }
-  if (news) {
-    setInterval(() => { if (!document.hidden) look().catch(() => {}); }, 10000);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) look().catch(() => {}); });
+  const watched = one("[data-watch]");
+  async function watch() {
+    const { watch: id, state, holder } = watched.dataset;
+    const answer = await fetch(`/live?cases=${id}`, { headers: { accept: "application/json" } });
+    if (!answer.ok) return;
+    const said = await answer.json();
+    const ruled = said.states[id] !== state;
+    const taken = (said.holders[id] || "") !== holder;
+    one("span", watched).textContent = ruled ? "This case was ruled on or changed meanwhile"
+      : said.holders[id] ? `${said.holders[id]} reads this case now` : "Nobody holds this case any more";
+    watched.hidden = !ruled && !taken;
+  }
+  const renew = watched ? watch : news && look;
+  if (renew) {
+    const again = () => { if (!document.hidden) renew().catch(() => {}); };
+    setInterval(again, 10000);
+    document.addEventListener("visibilitychange", again);
   }
 })();
