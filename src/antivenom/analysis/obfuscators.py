@@ -23,6 +23,19 @@ _LEAST_RANDOM = 15
 _SHARE = 0.4
 _LEAST_SIGNS = 500
 _SIGN_SHARE = 0.95
+_COUNTING = re.compile(rb"([\w$]{1,60})=~\[\];\1=\{_{1,9}:\+\+\1")
+"""How a pack begins that counts up one variable and spells everything by its parts."""
+_BLANK_NAME = re.compile(rb"(?<![\w$])[$_]{2,6}(?![\w$])")
+_FACE = re.compile("\\(\uff9f[^()]{1,4}\uff9f\\)".encode())
+_LEAST_PARTS = 30
+_ORDER = re.compile(
+    rb"""['"]\d{1,3}(?:\|\d{1,3}){2,400}['"]\s{0,9}(?:\.\s{0,9}split|\[\s{0,9}['"]split['"])"""
+)
+_CHOICE = re.compile(
+    rb"""\b(?:while\s{0,9}\(\s{0,9}(?:true|1|!0|!!\[\])|for\s{0,9}\(\s{0,9};\s{0,9}(?:true|1|!0|!!\[\])?\s{0,9};)"""
+    rb"""\s{0,9}\)\s{0,9}\{\s{0,9}switch\s{0,9}\(\s{0,9}[\w$.]{1,60}\s{0,9}\["""
+)
+"""A loop without end that takes its next step out of a list."""
 
 
 def observe(data: bytes) -> Iterator[tuple[int, Sighting]]:
@@ -40,6 +53,29 @@ def observe(data: bytes) -> Iterator[tuple[int, Sighting]]:
     signs = len(head) - len(head.translate(None, b"[]()!+"))
     if signs >= _LEAST_SIGNS and signs >= _SIGN_SHARE * len(head.strip()):
         yield 0, _sighting("signs-alone", "a program written with []()!+ alone")
+    yield from _packs(head)
+    yield from _shuffled(head)
+
+
+def _packs(head: bytes) -> Iterator[tuple[int, Sighting]]:
+    """Yield programs spelled by one variable's parts (JJEncode) or by faces (AAEncode)."""
+    begins = _COUNTING.search(head)
+    if begins is not None and _many(_BLANK_NAME, head[begins.start() :]):
+        yield begins.start(), _sighting("counted-parts", "a program spelled by names like _$_")
+    face = _FACE.search(head)
+    if face is not None and _many(_FACE, head[face.start() :]):
+        yield face.start(), _sighting("faces", "a program spelled by drawn faces")
+
+
+def _shuffled(head: bytes) -> Iterator[tuple[int, Sighting]]:
+    """Yield steps that a loop takes in an order written as a text."""
+    order = _ORDER.search(head)
+    if order is not None and _CHOICE.search(head) is not None:
+        yield order.start(), _sighting("shuffled-steps", "steps shuffled and chosen by a list")
+
+
+def _many(pattern: re.Pattern[bytes], text: bytes) -> bool:
+    return sum(1 for _ in itertools.islice(pattern.finditer(text), _LEAST_PARTS)) == _LEAST_PARTS
 
 
 def _random(data: bytes) -> tuple[int, bytes] | None:

@@ -388,38 +388,15 @@ def _twice(m: Machine, body: tuple[p.Stmt, ...]) -> End:
     return End.NORMAL
 
 
-_MOST_ROUNDS = 300
-
-
-def _flattened(stmt: p.Loop) -> bool:
-    """Whether a loop without end chooses each step by a switch: written to be hard to read."""
-    return any(
-        type(s) is p.Branch
-        and s.kind == "switch"
-        and type(s.test) is p.Op
-        and type(s.test.args[0]) is p.Index
-        for s in stmt.body
-    )
-
-
-def _steps(m: Machine, stmt: p.Loop) -> End:
-    """Run the steps in the order the switch takes them."""
-    for _ in range(_MOST_ROUNDS):
-        end = run_block(m, stmt.body)
-        if end is End.RETURN:
-            return end
-        if end is End.BREAK or m.coarse:
-            break
-    return End.NORMAL
-
-
 def _while(m: Machine, stmt: p.Loop) -> End:
     own = m.frame.dialect.loop
     if own is not None:
+        from antivenom.analysis.flow import flattened
+
         if own(m, stmt):
             return End.NORMAL
-        if not m.forks and _flattened(stmt) and not _names(stmt.test):
-            return _steps(m, stmt)
+        if not m.forks and not _names(stmt.test) and flattened.chooses(m, stmt):
+            return flattened.steps(m, stmt)
     if isinstance(stmt.test, p.Const):
         return _twice(m, stmt.body + stmt.step)
     names = sorted(_names(stmt.test))
