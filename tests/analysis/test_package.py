@@ -92,3 +92,16 @@ def test_of_many_tests_a_share_is_evaluated_and_what_others_import_always() -> N
     files["demo/__init__.py"] = "import demo.tests.test_8\n"
     told = {f.member: f.activation for f in machines.run(files, roles=roles).of("process.shell")}
     assert told["demo/tests/test_8.py"] == "import"
+
+
+def test_words_are_found_where_splitting_finds_them() -> None:
+    text = (
+        "def f():\n    use(name)\ndef g():\n    names, _name, n\xe4me, name\u3000x\ndef h(): pass"
+    )
+    source = machines._source("demo/__init__.py", text.encode(), Role.CODE)
+    module = lower(source)
+    source.hot_names = {"name": 0, "n.ame": 0, "h\xe4": 0}
+    found = {f.name: source._used(source.hot_names, f) for f in module.functions[1:]}
+    assert found == {"f": ["name"], "g": ["name"], "h": []}
+    for function in module.functions[1:]:
+        assert set(found[function.name]) == source.hot_names.keys() & source._words(function)

@@ -22,7 +22,7 @@ def imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     text = data.decode("utf-8", "replace")
     for found in _BY_NAME.finditer(text) if "import_module" in text else ():
         yield found.group(1), ()
-    for found in _IMPORT.finditer(text):
+    for found in _statements(text):
         path, names, plain = found.groups()
         if plain:
             for part in plain.split(","):
@@ -30,6 +30,20 @@ def imports(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
         else:
             words = names.strip("() \t\r\\").split(",")
             yield path, tuple(w.split(" as ")[0].strip() for w in words if w.strip())
+
+
+def _statements(text: str) -> Iterator[re.Match[str]]:
+    """Yield the import statements: looking for the word finds them faster than the pattern."""
+    past = 0
+    at = text.find("import")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        found = _IMPORT.match(text, start) if start >= past else None
+        if found is not None:
+            yield found
+            past = found.end()
+        end = text.find("\n", at)
+        at = text.find("import", end) if end >= 0 else -1
 
 
 def absolute(path: str, source: Source) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,9 @@ _CAPABLE = re.compile(
 MAX_BUNDLED = 1 << 20
 _SEARCHED = 4000
 
+_MOST_PLACED = 200
+"""Names that are sought one by one; of more, all words of a function are compared at once."""
+
 _LOOKS = 16
 """How often a text is searched again because more imports became known."""
 
@@ -107,6 +110,8 @@ class Source:
     _offers: tuple[int, int, frozenset[str]] = field(default=(0, 0, frozenset()), repr=False)
     _calling: dict[int, tuple[int, int, int]] = field(default_factory=dict, repr=False)
     _lines: list[str] = field(default_factory=list, repr=False)
+    _starts: list[int] = field(default_factory=list, repr=False)
+    _placed: dict[str, list[int]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -141,16 +146,34 @@ class Source:
         state = len(self.hot_names) + len(self.hot_modules)
         seen, looks, away = self._calling.get(id(function), (0, 0, FAR))
         if seen != state and looks < _LOOKS:
-            away = self._away(self._words(function))
+            away = self._away(function)
             self._calling[id(function)] = (state, looks + 1, away)
         return away
 
-    def _away(self, words: set[str]) -> int:
-        away = min((self.hot_names[n] for n in self.hot_names.keys() & words), default=FAR)
-        for name in self.hot_modules.keys() & words:
-            if away and not words.isdisjoint(self.hot_modules[name].offers()):
+    def _away(self, function: Function) -> int:
+        away = min((self.hot_names[n] for n in self._used(self.hot_names, function)), default=FAR)
+        for name in self._used(self.hot_modules, function) if away else ():
+            if not self._words(function).isdisjoint(self.hot_modules[name].offers()):
                 away = 0
+                break
         return min(away + 1, FAR)
+
+    def _used(self, names: Mapping[str, object], function: Function) -> Iterable[str]:
+        """Return which of some names stand in the text of a function."""
+        if function.start >= 0 or len(names) > _MOST_PLACED:
+            return names.keys() & self._words(function)
+        return [name for name in names if _touches(self._lines_with(name), function)]
+
+    def _lines_with(self, name: str) -> list[int]:
+        """Return the lines that hold a word: sought once, asked for each function."""
+        found = self._placed.get(name)
+        if found is None:
+            text = self.module.text if self.module is not None else ""
+            if not self._starts:
+                self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+            found = [bisect_right(self._starts, at) for at in _places(name, text)]
+            self._placed[name] = found
+        return found
 
     def _words(self, function: Function) -> set[str]:
         if function.start >= 0 and self.module is not None:
@@ -170,7 +193,7 @@ class Source:
             found = set(self.hot_names)
             for function in self.module.functions[1:] if self.module is not None else ():
                 hot = self.is_hot_function(function)
-                if hot or not self.hot_names.keys().isdisjoint(self._words(function)):
+                if hot or self._used(self.hot_names, function):
                     found.update(function.name.split("."))
             names = frozenset(found)
             self._offers = (len(self.hot_names), looks + 1, names)
@@ -184,6 +207,22 @@ class Source:
         """Remember that an imported name stands for code so far away from what matters."""
         if away < self.hot_names.get(name, FAR):
             self.hot_names[name] = away
+
+
+def _places(name: str, text: str) -> Iterator[int]:
+    """Yield where a word stands in a text, as `_BETWEEN` and `str.split` tell words apart."""
+    if name.translate(_BETWEEN).split() != [name]:
+        return
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if (at == 0 or _parts(text[at - 1])) and (end == len(text) or _parts(text[end])):
+            yield at
+        at = text.find(name, end)
+
+
+def _parts(char: str) -> bool:
+    return ord(char) in _BETWEEN or char.isspace()
 
 
 class Package:
@@ -251,6 +290,7 @@ def lower(source: Source, *, thrifty: bool = False) -> Module:
     With `thrifty`, syntax trees of the others are let go of, to be made again when asked for.
     """
     if source.module is None:
+        wanted = dialects.of(source.lang).wanted
         source.module = languages.parse(
             source.lang,
             source.data,
@@ -258,6 +298,7 @@ def lower(source: Source, *, thrifty: bool = False) -> Module:
             name=source.name,
             package=source.package,
             layer=source.layer,
+            wanted=partial(wanted, source) if wanted is not None else None,
         )
         source.module.functions[0].body  # noqa: B018 - registers the functions of the module
         dialects.of(source.lang).mark(source, source.module)
@@ -269,12 +310,20 @@ def lower(source: Source, *, thrifty: bool = False) -> Module:
     return source.module
 
 
+def wanted(source: Source, text: str) -> list[int]:
+    """Find the lines of a text that hold a needle."""
+    encoded = seamless(text.encode("utf-8", "replace"))
+    source.hot_lines, source.warm_lines = _needle_lines(encoded, _line_starts(encoded))
+    return source.hot_lines
+
+
 def mark(source: Source, module: Module) -> None:
     """Find the functions of a module that hold a needle or call one that does."""
-    text = module.text
-    encoded = seamless(text.encode("utf-8", "replace"))
+    encoded = seamless(module.text.encode("utf-8", "replace"))
     starts = _line_starts(encoded)
-    strong, weak = _needle_lines(encoded, starts)
+    strong, weak = source.hot_lines, source.warm_lines
+    if not weak:
+        strong, weak = _needle_lines(encoded, starts)
     functions = module.functions
     hot = {n for n in range(1, len(functions)) if _touches(strong, functions[n])}
     source.hot_lines, source.warm_lines = strong, weak
@@ -386,19 +435,18 @@ def needles() -> tuple[object, list[str], int]:
 _IN_PATH = (b"/", b"\\", b'"', b"'")
 
 
-_PLUS = (b"+'", b'+"', b"+ '", b'+ "')
-_SEAM = re.compile(rb"""(?<=[\w/.~-])(?:' ?\+ ?'|" ?\+ ?")(?=[\w/.~-])""")
+_PLUS = re.compile(rb"""\+ ?['"]""")
+_SEAM = re.compile(rb"""'(?<=[\w/.~-]') ?\+ ?'(?=[\w/.~-])|"(?<=[\w/.~-]") ?\+ ?"(?=[\w/.~-])""")
 
 
 def seamless(data: bytes) -> bytes:
     """Put together what is written as a sum of texts on one line: ``".aws/cred" + "entials"``."""
-    return _SEAM.sub(b"", data) if any(plus in data for plus in _PLUS) else data
+    return _SEAM.sub(b"", data) if _PLUS.search(data) else data
 
 
 def seams(data: bytes) -> list[tuple[int, int]]:
     """Return where `seamless` takes something out."""
-    summed = any(plus in data for plus in _PLUS)
-    return [found.span() for found in _SEAM.finditer(data)] if summed else []
+    return [found.span() for found in _SEAM.finditer(data)] if _PLUS.search(data) else []
 
 
 def is_hot(data: bytes) -> bool:

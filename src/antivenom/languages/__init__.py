@@ -6,7 +6,7 @@ A new language is one package here and one row in each of the two tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from antivenom.languages.identify import identify
@@ -23,6 +23,7 @@ def parse(
     name: str = "",
     package: bool = False,
     layer: int = 0,
+    wanted: Callable[[str], Sequence[int]] | None = None,
 ) -> Module:
     """Lower one source text.
 
@@ -33,11 +34,16 @@ def parse(
         name: Dotted import name, "" when nothing can import it.
         package: Whether ``name`` is a package (its file is ``__init__``), for relative imports.
         layer: 0 as uploaded, otherwise the id of the decoded text.
+        wanted: The text -> ascending numbers of the lines whose functions will be asked for; where
+            nothing is known of that, everything may be.
 
     Never raises on hostile input: what could not be read is said in `Module.partial`.
 
     """
-    return _FRONT_ENDS[lang](data, member=member, name=name, package=package, layer=layer)
+    place: dict[str, Any] = {"member": member, "name": name, "package": package, "layer": layer}
+    if wanted is not None:
+        place["wanted"] = wanted
+    return _FRONT_ENDS[lang](data, **place)
 
 
 def _python(data: bytes | str, **place: Any) -> Module:  # noqa: ANN401 - handed on as it is

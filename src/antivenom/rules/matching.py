@@ -291,13 +291,14 @@ def _best(bounds: Iterable[Bound]) -> Bound | None:
     return best._replace(rest=tuple(fact for bound in found for fact in bound.rest))
 
 
-def _order(fact: Fact, rank: Rank) -> tuple[float, str, int, int, str, str]:
+def _order(fact: Fact, rank: Rank) -> tuple[float, str, int, int, str, str, str, str]:
     """Sort strongest first, then by place, so that the order of facts changes nothing."""
-    return (-rank(fact), fact.member, fact.layer, fact.line, fact.id, fact.value)
+    place = (fact.member, fact.layer, fact.line, fact.id, fact.value, fact.scope, fact.activation)
+    return (-rank(fact), *place)
 
 
 def _report(rule: Rule, bound: Bound, rank: Rank) -> Match:
     best = tuple(dict.fromkeys(bound.best))
-    others = {fact for fact in bound.rest if fact not in best}
+    others = dict.fromkeys(fact for fact in bound.rest if fact not in best)
     also = sorted(others, key=lambda fact: _order(fact, rank))[:MAX_ALSO]
     return Match(rule, best, tuple(also))

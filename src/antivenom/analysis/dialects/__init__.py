@@ -7,7 +7,7 @@ means in general, which is what Python means. A language is one module here and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ class Dialect:
     """Find the places of a lowered module that make a function around them worth evaluating."""
     telling_places: Callable[[bytes], Iterator[int]]
     """Where the text names something some behavior needs; what a cut keeps."""
+    wanted: Callable[[Source, str], Sequence[int]] | None = None
+    """Lines of a text whose functions will be asked for, before it is parsed."""
     # ------------------------------------------------------------------ modules
     begin: Callable[[Machine, ModuleRef], None] | None = None
     """Prepare the variables of a module before it runs."""

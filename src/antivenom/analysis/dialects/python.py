@@ -10,4 +10,5 @@ PYTHON = Dialect(
     is_hot=package.is_hot,
     mark=package.mark,
     telling_places=package.telling_places,
+    wanted=package.wanted,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
+from functools import cache
 from typing import Any
 
 from antivenom.analysis import fold
@@ -59,7 +60,8 @@ def call(m: Machine, expr: p.Call) -> Value:
             named.update(_spread_named(value))
         else:
             named[name] = value
-    m.frame.unread = expr is m.frame.dropped
+    frame = m.frames[-1]
+    frame.unread = expr is frame.dropped
     return call_value(m, func, args, named, expr.line, expr.end_line)
 
 
@@ -121,15 +123,13 @@ def call_value(
 
 
 def _call_path(m: Machine, path: str, site: Site) -> Value:
-    from antivenom.analysis.flow.specials import SPECIALS
-
     if path.startswith("builtins."):
         protocols.built_in(m, path, site.args)
     elif path in handovers.IMPORTERS:
         handovers.imports(m, path, site)
     frame = m.frames[-1]
     dialect = frame.dialect
-    special = SPECIALS.get(path) if dialect.specials is None else dialect.specials.get(path)
+    special = (_specials() if dialect.specials is None else dialect.specials).get(path)
     if special is not None:
         done = special(m, site)
         if done is not None:
@@ -162,6 +162,13 @@ def _call_path(m: Machine, path: str, site: Site) -> Value:
         result.hint = folded.hint or result.hint
         result.path = ""
     return result
+
+
+@cache
+def _specials() -> Mapping[str, Callable[[Machine, Site], Value | None]]:
+    from antivenom.analysis.flow.specials import SPECIALS
+
+    return SPECIALS
 
 
 def _fold(path: str, site: Site, pure: Pure) -> Value | None:

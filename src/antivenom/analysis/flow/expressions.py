@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from antivenom.analysis import fold
@@ -375,9 +376,15 @@ def _class(m: Machine, expr: p.ClassRef) -> Value:
 
 
 def _call(m: Machine, expr: p.Call) -> Value:
+    return _caller()(m, expr)
+
+
+@cache
+def _caller() -> Callable[[Machine, p.Call], Value]:
+    """Return what evaluates calls, which needs this module: asked for a hundred thousand times."""
     from antivenom.analysis.flow.calls import call
 
-    return call(m, expr)
+    return call
 
 
 def _comp(m: Machine, expr: p.Comp) -> Value:

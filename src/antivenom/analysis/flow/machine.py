@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from antivenom.analysis import api, dialects
@@ -14,7 +16,7 @@ from antivenom.analysis.package import FAR, Package, Source, lower, runs_text
 from antivenom.analysis.value import Taint, Value, join, merge_taints, taints_of
 from antivenom.model.label import STRENGTH, Activation, Role
 from antivenom.model.limits import Limits
-from antivenom.model.program import Expr, Function, Module
+from antivenom.model.program import Expr, Function, Module, Stmt
 
 if TYPE_CHECKING:
     from antivenom.analysis.flow.effects import Effects
@@ -91,6 +93,8 @@ class Machine:
     frames: list[Frame] = field(default_factory=list)
     modules: dict[str, ModuleRef] = field(default_factory=dict)
     memo: dict[tuple[object, ...], Value | None] = field(default_factory=dict)
+    held: list[object] = field(default_factory=list)
+    """What keys of `memo` name by its id: were it freed, something else could take the number."""
     variants: dict[tuple[int, ...], int] = field(default_factory=dict)
     files: dict[str, tuple[Taint, ...]] = field(default_factory=dict)
     """Path text -> taints of what was written there."""
@@ -325,6 +329,8 @@ class Machine:
         if used >= (1 if self.coarse else most):
             return Value(taints=carried)
         self.variants[counter] = used + 1
+        self.held.append(ref.env)
+        self.held += [v.ref or v for v in (*given, *named.values()) if v.ref or v.items]
         self.memo[key] = None
         self.memo[key] = result = self._enter(ref, given, named, receiver)
         return result
@@ -354,8 +360,6 @@ class Machine:
         named: dict[str, Value],
         receiver: Value | None,
     ) -> Value:
-        from antivenom.analysis.flow.statements import run_block
-
         self.reached.add(id(ref.function))
         env = Env(ref.env)
         frame = Frame(ref.module, ref.function, env, ref.home, receiver=receiver, given=given)
@@ -364,7 +368,7 @@ class Machine:
         forks, self.forks = self.forks, 0
         try:
             self._bind(ref, env, given, named)
-            run_block(self, ref.function.body)
+            _runner()(self, ref.function.body)
         finally:
             self.forks = forks
             self.depth -= 1
@@ -374,8 +378,6 @@ class Machine:
     def _bind(
         self, ref: FunctionRef, env: Env, given: list[Value], named: dict[str, Value]
     ) -> None:
-        from antivenom.analysis.flow.expressions import evaluate
-
         left = dict(named)
         position = 0
         for name in ref.function.params:
@@ -393,7 +395,7 @@ class Machine:
         for name, default in ref.function.defaults:
             if name not in env.vars:
                 made = ref.defaults.get(name)
-                env.vars[name] = made if made is not None else evaluate(self, default)
+                env.vars[name] = made if made is not None else _evaluator()(self, default)
         undefined = dialects.of(ref.module.lang).undefined
         for name in ref.function.params:
             if name.lstrip("*") not in env.vars:
@@ -419,7 +421,7 @@ class Machine:
             if module.module is not None:
                 module.module.functions.clear()
                 module.module.classes.clear()
-        for kept in (self.layers, self.memo, self.defined, self.classes, self.frames):
+        for kept in (self.layers, self.memo, self.defined, self.classes, self.frames, self.held):
             kept.clear()
         self._free.clear()
         self.handlers.clear()
@@ -429,6 +431,21 @@ class Machine:
         """Record what the current function returns."""
         frame = self.frames[-1]
         frame.returned = value if frame.returned is None else join(frame.returned, value)
+
+
+@cache
+def _runner() -> Callable[[Machine, tuple[Stmt, ...]], object]:
+    """Return what runs statements, which needs this module."""
+    from antivenom.analysis.flow.statements import run_block
+
+    return run_block
+
+
+@cache
+def _evaluator() -> Callable[[Machine, Expr], Value]:
+    from antivenom.analysis.flow.expressions import evaluate
+
+    return evaluate
 
 
 def _key(value: Value) -> object:

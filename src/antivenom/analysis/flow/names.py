@@ -20,27 +20,28 @@ def by_path(m: Machine, path: str) -> Value:
 
 def unbound(m: Machine, name: str) -> Value:
     """Return what a name means that the program did not bind: a built-in, or nothing known."""
-    own = m.frames[-1].dialect.unbound
+    frame = m.frames[-1]
+    own = frame.dialect.unbound
     if own is not None:
         return own(m, name)
-    if name in _BUILTINS and name != "__name__" and m.frame.module.lang == "python":
+    if name in _BUILTINS and name != "__name__" and frame.module.lang == "python":
         return Value(path=f"builtins.{name}")
     if name == "__builtins__":
         return Value(path="builtins")
     if name == "__file__":
-        return Value(path="__file__", hint=f"{HOLE}/{m.frame.home.source.member}")
-    home = m.frame.home.env.vars.get(name)
+        return Value(path="__file__", hint=f"{HOLE}/{frame.home.source.member}")
+    home = frame.home.env.vars.get(name)
     if home is not None:
         return home
-    for star in m.frame.home.stars:
+    for star in frame.home.stars:
         path = f"{star}.{name}"
-        if m.frame.table.rows(path):
+        if frame.table.rows(path):
             return by_path(m, path)
     later = _defined_later(m, name)
     if later is not None:
         return later
     # A module used without its import: broken samples do this, and so do fragments of code.
-    if name in m.frame.table.modules or (name.startswith("__") and m.frame.table.rows(name)):
+    if name in frame.table.modules or (name.startswith("__") and frame.table.rows(name)):
         return Value(path=name)
     return Value()
 

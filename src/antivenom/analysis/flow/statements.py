@@ -10,7 +10,7 @@ from antivenom.analysis import fold
 from antivenom.analysis.flow import guards, handovers, patterns, protocols, recipients
 from antivenom.analysis.flow.definitions import define, import_names
 from antivenom.analysis.flow.expressions import evaluate, operate
-from antivenom.analysis.flow.machine import Machine
+from antivenom.analysis.flow.machine import Machine, OutOfSteps
 from antivenom.analysis.flow.objects import ClassRefValue, Instance, ModuleRef, Namespace
 from antivenom.analysis.flow.operations import truth
 from antivenom.analysis.value import UNKNOWN, Value, join, merge_taints, taints_of
@@ -36,7 +36,9 @@ class End(Enum):
 def run_block(m: Machine, body: Iterable[p.Stmt]) -> End:
     """Run statements in order until one leaves the block for certain."""
     for stmt in body:
-        m.step()
+        m.steps += 1
+        if m.steps > m.hard:
+            raise OutOfSteps
         try:
             end = _RUN[type(stmt)](m, stmt)
         except RecursionError:
@@ -102,7 +104,7 @@ def _assign(m: Machine, stmt: p.Assign) -> End:
     value = evaluate(m, stmt.value, quiet=type(first) is p.Op and first.op == "unpack")
     for target in stmt.targets:
         if stmt.op:
-            value = operate(stmt.op, evaluate(m, target), value, m.frame.dialect.binary)
+            value = operate(stmt.op, evaluate(m, target), value, m.frames[-1].dialect.binary)
             m.step(len(value.const) >> 13 if isinstance(value.const, (str, bytes)) else 0)
         bind(m, target, value)
     return End.NORMAL
@@ -114,7 +116,7 @@ def bind(m: Machine, target: p.Expr, value: Value) -> None:
     if kind is p.Name:
         if type(value.const) is str:
             recipients.bound(m, target.id, value, target.line)  # type: ignore[attr-defined]
-        m.frame.env.set(target.id, value)  # type: ignore[attr-defined]
+        m.frames[-1].env.set(target.id, value)  # type: ignore[attr-defined]
     elif kind is p.Attr:
         _store_attribute(m, target, value)  # type: ignore[arg-type]
     elif kind is p.Index:

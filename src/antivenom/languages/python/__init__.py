@@ -9,15 +9,19 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 
-from antivenom.languages.python.again import SMALL, Text
+from antivenom.languages.python.again import SMALL, Text, parsed
 from antivenom.languages.python.lower import Lowering
+from antivenom.languages.python.outline import outlined
 from antivenom.model.program import Function, Module
 
 _CODING = re.compile(rb"^[ \t\f]*#.{0,200}?coding[:=][ \t]*([-\w.]{1,40})")
 
 _DOTTED = re.compile(r"(?:\.[ \t\\\n]{0,4}\w{1,40}[ \t\\\n]{0,4})++")
 _MANY_DOTS = 4000
+_OUTLINED = 4_000
+"""Characters of a text above which functions nobody wants are left out of the first parse."""
 
 __all__ = ["decode_source", "parse"]
 
@@ -46,21 +50,45 @@ def _decode_declared(data: bytes, encoding: str) -> str:
 
 
 def parse(
-    data: bytes | str, *, member: str, name: str = "", package: bool = False, layer: int = 0
+    data: bytes | str,
+    *,
+    member: str,
+    name: str = "",
+    package: bool = False,
+    layer: int = 0,
+    wanted: Callable[[str], Sequence[int]] | None = None,
 ) -> Module:
     """Lower one Python text; see `antivenom.languages.parse`."""
     text = decode_source(data) if isinstance(data, bytes) else data
-    tree, partial, whole = _tree(text)
     module = Module(member=member, name=name, lang="python", text=text, layer=layer)
-    module.partial = partial
-    kept = Text(text) if whole and len(text) > SMALL else None
-    lowering = Lowering(module, package=package, text=kept)
+    shortened = (
+        _without_bodies(text, wanted) if wanted is not None and len(text) > _OUTLINED else None
+    )
+    if shortened is not None:
+        tree, cut = shortened
+        kept: Text | None = Text(text, module)
+    else:
+        tree, module.partial, whole = _tree(text)
+        cut = {}
+        kept = Text(text, module) if whole and len(text) > SMALL else None
+    lowering = Lowering(module, package=package, text=kept, cut=cut)
     last = text.count("\n") + 1
     top = Function(
         name="", params=(), line=1, end_line=last, lower=lambda: lowering.block(tree.body, "", None)
     )
     module.functions.append(top)
     return module
+
+
+def _without_bodies(
+    text: str, wanted: Callable[[str], Sequence[int]]
+) -> tuple[ast.Module, Mapping[int, int]] | None:
+    """Return the tree of a text without the bodies that nobody wants, and where those were."""
+    made = outlined(text, wanted(text))
+    if made is None:
+        return None
+    tree = parsed(_sane(made.text))
+    return (tree, made.cut) if tree is not None and made.holds(tree) else None
 
 
 def _tree(text: str) -> tuple[ast.Module, str, bool]:

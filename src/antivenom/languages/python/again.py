@@ -1,8 +1,8 @@
-"""Syntax trees of functions made again from their lines.
+"""Syntax trees of functions made from their lines, for the first time or again.
 
 A syntax tree takes forty times the memory of its text, and most functions of a large library are
-never asked for. The trees of those are let go of once the module's top level is lowered; when
-somebody asks after all, the lines of that one function are parsed again.
+never asked for. The trees of those are not made at all (`outline`), or let go of once the module's
+top level is lowered; when somebody asks after all, the lines of that one function are parsed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Text:
-    """A text that ``ast`` read as a whole, and where its lines start."""
+    """A text that ``ast`` read, but for the bodies it was not shown, and where its lines start."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, module: Module) -> None:
         self._text = text
+        self._module = module
         self._starts: array[int] | None = None
         self._all: dict[tuple[int, str], Definition] | None = None
 
@@ -47,7 +48,7 @@ class Text:
         above = "if 1:\n" if text[:1] in {" ", "\t", "\f"} else ""
         # Empty lines in front are the cheapest way to right line numbers, while they are few.
         blank = "\n" * (line - 1 - bool(above)) if line < _FEW_LINES else ""
-        tree = _parsed(blank + above + text)
+        tree = parsed(blank + above + text)
         body = tree.body if tree is not None else []
         if above and body and isinstance(body[0], ast.If):
             body = body[0].body
@@ -64,9 +65,21 @@ class Text:
         return self._text[self._starts[line - 1] : stop]
 
     def _every(self) -> dict[tuple[int, str], Definition]:
-        tree = _parsed(self._text)
-        nodes = ast.walk(tree) if tree is not None else ()
-        return {(n.lineno, n.name): n for n in nodes if isinstance(n, Definition)}
+        tree = parsed(self._text) or self._tolerated()
+        return {(n.lineno, n.name): n for n in ast.walk(tree) if isinstance(n, Definition)}
+
+    def _tolerated(self) -> ast.Module:
+        """Read what only a body shows to be written for another interpreter, or broken."""
+        from antivenom.languages.python.tolerant import parse_tolerant
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(self._text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            tree, why = parse_tolerant(self._text, error)
+        self._module.partial = self._module.partial or why
+        return tree
 
 
 class Body:
@@ -101,7 +114,8 @@ def release(module: Module, wanted: Callable[[Function], bool]) -> None:
             function.lower.forget()
 
 
-def _parsed(text: str) -> ast.Module | None:
+def parsed(text: str) -> ast.Module | None:
+    """Return the tree that ``ast`` makes of a text, None where it makes none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

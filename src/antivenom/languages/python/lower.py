@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
 from typing import Any
 
@@ -51,10 +51,19 @@ _LONG_CHAIN = 60
 class Lowering:
     """Lowers one module; remembers where it is for relative imports and qualified names."""
 
-    def __init__(self, module: p.Module, *, package: bool, text: Text | None = None) -> None:
+    def __init__(
+        self,
+        module: p.Module,
+        *,
+        package: bool,
+        text: Text | None = None,
+        cut: Container[int] = (),
+    ) -> None:
         self.module = module
         self.text = text
         """What trees can be made again from, None when they must be kept."""
+        self.cut = cut
+        """Lines of functions whose body the tree lacks."""
         parts = module.name.split(".") if module.name else []
         self.parents = parts if package else parts[:-1]
 
@@ -94,12 +103,15 @@ class Lowering:
             return self.block(node.body, inner, None)
 
         text = None if isinstance(node, ast.Lambda) else self.text
+        body = Body(node, text, lower) if text else partial(lower, node)
+        if isinstance(body, Body) and node.lineno in self.cut:
+            body.forget()
         function = p.Function(
             name=qualified,
             params=params,
             line=node.lineno,
             end_line=node.end_lineno or node.lineno,
-            lower=Body(node, text, lower) if text else partial(lower, node),
+            lower=body,
             defaults=defaults,
             owner=owner,
         )
