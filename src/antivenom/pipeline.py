@@ -128,7 +128,7 @@ def _evaluate(
 
 def _coverage(reading: Reading, labels: Labels, cut: dict[str, str]) -> Coverage:
     problems = list(reading.problems)
-    roots = {r.member for r in labels.roots}
+    roots = {r.member for r in labels.roots} | {hook.member for hook in labels.hooks}
     said = {p.member for p in problems}
     for source in reading.sources:
         module = source.module

@@ -140,6 +140,14 @@ def read_all(
         if member.path in quoted:
             reading.texts[member.path] = data
         _read(member, data, label, reading, log, limits, platform, running)
+    blocked = {problem.member for problem in reading.problems if problem.blocking}
+    for path, reason in labels.unread:
+        if path in blocked:
+            continue
+        reading.complete -= path in reading.members
+        reading.problems.append(
+            Problem(member=path, status="partial", reason=reason, blocking=True)
+        )
     said = {problem.member for problem in reading.problems}
     for loss in tree.losses:
         if loss.member and loss.member in said:

@@ -27,7 +27,7 @@ def opened(path: str, inner: str, peek: Peek) -> Iterator[Hook]:
             member=path,
             line=_line(text, command),
             activation=Activation.OPEN,
-            command=command[:65536],
+            command=command[: 1 << 20],
             name=inner,
         )
 

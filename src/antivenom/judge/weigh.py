@@ -234,8 +234,13 @@ def _reasons(
     reasons = list(dict.fromkeys(counted))[:_MOST_REASONS]
     if verdict is Verdict.INCONCLUSIVE:
         blocked = [p for p in coverage.problems if p.blocking]
-        reasons += [f"{p.member or 'the archive'} was not read: {p.reason}"[:160] for p in blocked]
+        reasons += [_blocked(problem)[:160] for problem in blocked]
     return tuple(reasons[:_MOST_REASONS])
+
+
+def _blocked(problem: Problem) -> str:
+    how = "was not read to its end" if problem.status == "partial" else "was not read"
+    return f"{problem.member or 'the archive'} {how}: {problem.reason}"
 
 
 def _info(profile: Profile) -> ArtifactInfo:

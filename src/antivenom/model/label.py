@@ -117,3 +117,5 @@ class Labels:
     """By member path; a member that is missing has the default label."""
     sightings: tuple[tuple[str, int, Sighting], ...] = ()
     """Facts the labelling itself saw, as (member, line, sighting)."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """(member, why): declarations of what runs that were not read, or not to their end."""

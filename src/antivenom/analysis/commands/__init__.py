@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from antivenom.analysis.commands.report import CommandReport
+from antivenom.analysis.commands.script import MOST_TEXT
 
 if TYPE_CHECKING:
     from antivenom.analysis.commands.reading import Reading
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandReport", "language_of", "observe_command", "observe_script", "read_script"]
 
-_MOST_TEXT = 256 << 10
 _MOST_WORDS = 2000
 _POWERSHELL = re.compile(
     r"(?i)^\s{0,10}(?:iex|iwr|irm|invoke-\w{3,30}|start-process|new-object|set-\w{3,30}|add-mppreference)\b"
@@ -40,7 +40,7 @@ def observe_command(command: str | Sequence[str], *, shell: str = "") -> Command
 
     reading = Reading()
     if isinstance(command, str):
-        _read_text(reading, command[:_MOST_TEXT], shell)
+        _read_text(reading, reading.limit(command, MOST_TEXT), shell)
     else:
         _read_vector(reading, list(command[:_MOST_WORDS]), shell)
     return _report(reading)
@@ -107,14 +107,15 @@ def _read_vector(reading: Reading, words: list[str], shell: str) -> None:
     from antivenom.analysis.commands.script import Command, word
 
     if shell and len(words) == 1:
-        _read_text(reading, words[0][:_MOST_TEXT], shell)
+        _read_text(reading, reading.limit(words[0], MOST_TEXT), shell)
         return
-    reading.run([[Command(words=[word(str(w)[:_MOST_TEXT]) for w in words])]])
+    reading.run([[Command(words=[word(reading.limit(str(w), MOST_TEXT)) for w in words])]])
 
 
 def _report(reading: Reading) -> CommandReport:
     return CommandReport(
         sightings=list(reading.seen.values()),
         decoded=reading.decoded,
+        cut=reading.cut,
         written=[(name, stream.chains) for name, stream in reading.saved.items()],
     )

@@ -177,7 +177,7 @@ def decode_command(encoded: str) -> str | None:
 
 def observe(reading: Reading, text: str, line: int, *, lines: bool = False) -> None:
     """Note what a PowerShell text does. With ``lines`` places are lines of the text itself."""
-    text = text[:MOST_TEXT]
+    text = reading.limit(text, MOST_TEXT)
     if lines:
         text = _COMMENT.sub("", _without_blocks(text))
     plain = quoting.undo(text)

@@ -10,6 +10,7 @@ from antivenom.analysis import environment, hosts, secretpaths
 from antivenom.analysis.commands import programs
 from antivenom.analysis.commands.script import (
     MOST_DEPTH,
+    MOST_TEXT,
     UNKNOWN,
     Command,
     Pipeline,
@@ -21,7 +22,8 @@ from antivenom.analysis.commands.script import (
 from antivenom.analysis.commands.stream import NOTHING, Chain, Stream, merge
 from antivenom.model.fact import Decoded, HostClass, Sighting
 
-MOST_COMMANDS = 5000
+MOST_COMMANDS = 20_000
+MOST_WORD = 256 << 10
 MOST_SIGHTINGS = 400
 MOST_DECODED = 40
 MOST_SAVED = 40
@@ -68,6 +70,8 @@ class Reading:
         self.commands = 0
         self.moved = 0
         self.last = NOTHING
+        self.cut = False
+        """Whether a limit left something unread."""
 
     # ------------------------------------------------------------------ running
 
@@ -83,6 +87,7 @@ class Reading:
         for command in pipeline:
             self.commands += 1
             if self.commands > MOST_COMMANDS:
+                self.cut = True
                 return NOTHING
             stream = self._counted(act(self, command, stream))
         self.last = stream
@@ -95,11 +100,20 @@ class Reading:
         self.moved += len(stream.data)
         return stream if self.moved <= MOST_MOVED else Stream(stream.chains, None, stream.coded)
 
+    def limit(self, text: str, most: int) -> str:
+        """Return the part of a text that is read, and remember that there was more."""
+        self.cut = self.cut or len(text) > most
+        return text[:most]
+
     def nested(self, text: str, language: str, line: int) -> Stream:
         """Follow a script that stands inside a command; its lines are that command's line."""
         from antivenom.analysis.commands import cmd, sh
 
-        if self.depth >= MOST_DEPTH or not text.strip():
+        if not text.strip():
+            return NOTHING
+        self.limit(text, MOST_TEXT)
+        if self.depth >= MOST_DEPTH:
+            self.cut = True
             return NOTHING
         self.depth += 1
         try:
@@ -247,13 +261,14 @@ class Reading:
             stream = self._counted(self._part(part))
             if isinstance(part, Sub) and part.file:
                 file = stream
-            text = None if stream.data is None else stream.data.decode("utf-8", "replace")
-            texts.append(UNKNOWN if text is None else text.rstrip("\n"))
+            said = None if stream.data is None else stream.data.decode("utf-8", "replace")
+            texts.append(UNKNOWN if said is None else said.rstrip("\n"))
             chains += stream.chains
             if stream.coded and "data.decode" not in (v for c in stream.chains for v in c.via):
-                chains.append(Chain(("data.decode",), value=(text or "")[:120]))
+                chains.append(Chain(("data.decode",), value=(said or "")[:120]))
         literal = not any(not isinstance(p, str) for p in word.parts)
-        arg = Arg("".join(texts)[: 1 << 16], tuple(chains[:12]), file, literal)
+        text = self.limit("".join(texts), MOST_WORD)
+        arg = Arg(text, tuple(chains[:12]), file, literal)
         return self._percents(arg) if "%" in arg.text else arg
 
     def _part(self, part: Sub | Var) -> Stream:

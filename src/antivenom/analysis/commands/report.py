@@ -15,3 +15,5 @@ class CommandReport(Struct, frozen=True, kw_only=True):
     decoded: list[Decoded] = []
     written: list[tuple[str, tuple[Chain, ...]]] = []
     """Paths as the line names them, with what was written there."""
+    cut: bool = False
+    """Whether a limit left some of it unread."""

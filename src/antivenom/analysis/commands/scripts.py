@@ -15,6 +15,7 @@ from msgspec import Struct
 from antivenom import compiled
 from antivenom.analysis.commands import cmd, powershell, sh
 from antivenom.analysis.commands.reading import Reading
+from antivenom.analysis.commands.script import MOST_TEXT as LONGEST
 
 SOURCE = Path(__file__).with_name("scripts.toml")
 MOST_TEXT = 2 << 20
@@ -59,7 +60,9 @@ def _rows(lang: str) -> list[tuple[Shows, re.Pattern[str]]]:
 
 def read_script(reading: Reading, text: str, lang: str) -> None:
     """Follow a script member with the reader of its language."""
-    text = text[:MOST_TEXT]
+    text = reading.limit(text, MOST_TEXT)
+    if lang in ("shell", "batch"):
+        reading.limit(text, LONGEST)
     if lang == "shell":
         reading.run(sh.parse(text))
     elif lang == "batch":

@@ -11,6 +11,8 @@ from antivenom.analysis.package import FAR
 from antivenom.analysis.value import Value, join
 from antivenom.model import program as p
 
+_MOST_STARS = 200
+
 
 def define(m: Machine, stmt: p.Define) -> None:
     """Bind a function or class to its name, through its decorators."""
@@ -156,11 +158,18 @@ def _either(m: Machine, value: Value, path: str) -> Value:
 
 def _star(m: Machine, ref: ModuleRef | None, path: str) -> None:
     if ref is None:
-        m.frame.home.stars.append(path)
+        _add_stars(m, [path])
         return
     for name, value in list(ref.env.vars.items()):
         m.frame.env.set(name, value)
-    m.frame.home.stars.extend(ref.stars)
+    _add_stars(m, ref.stars)
+
+
+def _add_stars(m: Machine, paths: list[str]) -> None:
+    """Remember each library once: modules that import each other would double them each time."""
+    known = m.frame.home.stars
+    known.extend([path for path in dict.fromkeys(paths) if path not in known][:_MOST_STARS])
+    del known[_MOST_STARS:]
 
 
 def _imported(m: Machine, ref: ModuleRef | None, path: str, name: str) -> Value:

@@ -24,6 +24,8 @@ _SHELLS = frozenset(["shell", "batch", "powershell", "vbs", "javascript"])
 _LITERAL = "literal"
 _OBSERVED_BYTES = 1 << 20
 _MOST_RUNS = 200
+_PROGRAM = 20
+"""Characters that can be a program worth reading."""
 
 
 def run(m: Machine, value: Value, line: int) -> Value | None:
@@ -37,7 +39,19 @@ def run(m: Machine, value: Value, line: int) -> Value | None:
             return run_text(m, const.encode("utf-8", "replace"), line, option.coded)
         if isinstance(const, (bytes, bytearray)) and const.strip():
             return run_text(m, bytes(const), line, option.coded)
+        end = _known_end(option)
+        if end:
+            return run_text(m, end.encode("utf-8", "replace"), line, option.coded)
     return None
+
+
+def _known_end(value: Value) -> str:
+    """Return the program at the end of a text that begins with what is not known, "" elsewhere.
+
+    A beginning too long to be computed would hide what follows it.
+    """
+    hole, first, rest = value.hint.partition(HOLE)
+    return rest if first and not hole and HOLE not in rest and len(rest) >= _PROGRAM else ""
 
 
 def run_text(
@@ -86,13 +100,21 @@ def _observe_script(m: Machine, data: bytes, lang: str, number: int) -> None:
     """Read a decoded shell script as the program it is."""
     if lang not in _SHELLS or number in m.layers:
         return
-    from antivenom.analysis.commands import observe_script
-
     text = data.decode("utf-8", "replace")
     module = Module(member=m.frame.module.member, name="", lang=lang, text=text, layer=number)
-    module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
     m.layers[number] = module
-    _observe(m, module, observe_script(text, lang))
+    _read_script(m, module)
+
+
+def _read_script(m: Machine, module: Module) -> None:
+    """Read a script where it is started; what a limit leaves of it is told of who starts it."""
+    from antivenom.analysis.commands import read_script
+
+    module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
+    report = read_script(module.text, module.lang)
+    if report.cut:
+        m.exhausted.add(m.frame.module.member)
+    _observe(m, module, report.sightings)
 
 
 def language_of(name: str, data: bytes) -> str:
@@ -172,6 +194,8 @@ def command_line(
     for program in programs(command):
         _run_member(m, program, folder)
     report = observe_command(command, shell=shell)
+    if report.cut:
+        m.exhausted.add(m.frame.module.member)
     for seen in report.sightings:
         m.effects.sighting(m, seen, line)
     written.keep_report(m, report, line)
@@ -212,16 +236,14 @@ def _run_member(m: Machine, program: str, folder: str = "") -> None:
         return
     data = m.package.bundled(program)
     lang = identify(name, data) if data is not None else ""
+    if data is None and m.package.files.get(name) and identify(name, b"") in _SHELLS:
+        m.exhausted.add(m.frame.module.member)
     if data is not None and lang == "text" and b"import " in data:
         _run_unnamed(m, m.package.files[name], data)
     if data is None or lang not in _SHELLS:
         return
-    from antivenom.analysis.commands import observe_script
-
     text = data[:_OBSERVED_BYTES].decode("utf-8", "replace")
-    module = Module(member=m.package.files[name], name="", lang=lang, text=text)
-    module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
-    _observe(m, module, observe_script(text, lang))
+    _read_script(m, Module(member=m.package.files[name], name="", lang=lang, text=text))
 
 
 def _run_unnamed(m: Machine, member: str, data: bytes) -> None:

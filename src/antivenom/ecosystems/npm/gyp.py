@@ -22,7 +22,7 @@ _EXPANDS = re.compile(r"<[!|]@?\(")
 _OTHER = re.compile(r"([\w./-]{1,300}\.gypi?)(?:$|:[\w*-]{0,100}(?:#\w{0,20})?$)")
 _MOST = 100
 _MOST_FILES = 40
-_MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 20
 
 
 def hooks(
@@ -42,7 +42,7 @@ def hooks(
     while waiting and len(seen) <= _MOST_FILES:
         path = waiting.pop(0)
         found = member(path)
-        text = read(found)[:_MOST_BYTES].decode("utf-8", "replace") if found else ""
+        text = read(found)[:MOST_BYTES].decode("utf-8", "replace") if found else ""
         for at, command in _commands(text) if found else ():
             yield Hook(
                 member=found or "",

@@ -36,7 +36,7 @@ def scripts(manifest: Manifest) -> Iterator[Hook]:
         if (event, activation) in done:
             continue
         done.add((event, activation))
-        command = named[event][:65536]
+        command = named[event][: 2 << 20]
         yield Hook(
             member=manifest.member,
             line=manifest.line_of(event, command),

@@ -65,6 +65,8 @@ class _Survey:
     readme: str
     idle: tuple[str, ...]
     """Dependencies that nothing in the package names."""
+    unread: tuple[tuple[str, str], ...]
+    """(member, why): what says which commands run and was not read, or not to its end."""
     inner: dict[str, str]
     """Member -> path inside the package."""
     claim: tuple[tuple[str, int, Sighting], ...] = ()
@@ -76,7 +78,7 @@ class _Survey:
 
         def peek(path: str) -> bytes:
             member = members.get(path)
-            if member is None or member.size > MOST_BYTES:
+            if member is None or member.size > 2 * MOST_BYTES:
                 return b""
             try:
                 return read(member)
@@ -98,7 +100,8 @@ class _Survey:
         idle = unused(manifests[0], own, peek) if manifests and by_path.get("package.json") else ()
         claim = claimed(by_path, lambda member: members[member].size, peek)
         return cls(files=Files(by_path), manifests=manifests, hooks=tuple(made), readme=text,
-                   idle=idle, inner=inner, claim=(claim,) if claim else ())  # fmt: skip
+                   idle=idle, unread=tuple(_unread(manifests, members)), inner=inner,
+                   claim=(claim,) if claim else ())  # fmt: skip
 
     def labels(self, filename: str) -> Labels:
         """Return the answer for the whole tree."""
@@ -119,6 +122,7 @@ class _Survey:
                 if first
                 else ()
             ),
+            unread=self.unread,
         )
 
     def _roots(self) -> Iterator[Root]:
@@ -196,6 +200,17 @@ def _manifests(by_path: dict[str, str], peek: Callable[[str], bytes]) -> Iterato
         if owner.rpartition("/")[2] == "node_modules":
             count += 1
             yield read_manifest(peek(member), member=member, folder=f"{folder}/")
+
+
+def _unread(
+    manifests: tuple[Manifest, ...], members: dict[str, Member]
+) -> Iterator[tuple[str, str]]:
+    for first in manifests[:1]:
+        gyp_file = members.get(first.member.removesuffix("package.json") + "binding.gyp")
+        if first.broken:
+            yield first.member, f"not as npm reads it: {first.broken}"
+        if gyp_file is not None and gyp_file.size > gyp.MOST_BYTES:
+            yield gyp_file.path, f"only its first {gyp.MOST_BYTES:,} bytes were read"
 
 
 def _unrooted(path: str, what: Role) -> Activation:

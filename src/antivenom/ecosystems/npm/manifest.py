@@ -9,7 +9,12 @@ from typing import Any
 
 import msgspec
 
-MOST_BYTES = 4 << 20
+MOST_BYTES = 16 << 20
+_DEEPEST = 200
+"""Levels of a `package.json`; what is nested deeper says nothing about a package."""
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_LONG_NUMBER = re.compile(r"(?<=[:,\[\s])-?\d{300,}+")
 _MOST_DEPENDENCIES = 5000
 _GROUPS = ("dependencies", "optionalDependencies", "peerDependencies", "devDependencies")
 INSTALLED = ("dependencies", "optionalDependencies")
@@ -77,11 +82,42 @@ class Manifest:
 
 def read_manifest(data: bytes, *, member: str, folder: str) -> Manifest:
     """Read the bytes of a ``package.json``; a later key wins over an earlier, as in JavaScript."""
-    raw = bytes(data[:MOST_BYTES]).removeprefix(_BOM)
-    text = raw.decode("utf-8", "replace")
+    if len(data) > MOST_BYTES:
+        why = f"{len(data):,} bytes are too many to be read"
+        return Manifest(member=member, folder=folder, broken=why)
+    text = bytes(data).removeprefix(_BOM).decode("utf-8", "replace")
     try:
-        found = msgspec.json.decode(text)
+        found = _decoded(text)
     except (msgspec.DecodeError, RecursionError) as error:
         return Manifest(member=member, folder=folder, text=text, broken=str(error)[:200])
     fields = found if isinstance(found, dict) else {}
     return Manifest(member=member, folder=folder, fields=fields, text=text)
+
+
+def _decoded(text: str) -> object:
+    """Parse JSON, also what JavaScript takes and our parser does not.
+
+    Halves of characters, numbers of any length and any depth: each would hide what runs.
+    """
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        plain = _LONG_NUMBER.sub("0", _SURROGATE.sub(r"\\ufffd", text))
+        return msgspec.json.decode(_shallow(plain))
+
+
+def _shallow(text: str) -> str:
+    """Return JSON with ``null`` for what is nested too deeply."""
+    depth, kept, start = 0, [], 0
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark in ("[", "{"):
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept.append(text[start : token.start()])
+        elif mark in ("]", "}"):
+            if depth == _DEEPEST + 1:
+                kept.append("null")
+                start = token.end()
+            depth -= 1
+    return "".join(kept) + text[start:] if depth <= _DEEPEST else text

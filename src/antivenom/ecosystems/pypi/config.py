@@ -18,6 +18,8 @@ CONFIG_BYTES = 256 << 10
 MOST = 500
 
 
+_MOST_PARTS = 100
+_STRING = re.compile(r""" "(?:[^"\\\n]|\\.)*+"? | '[^'\n]*+'? """, re.VERBOSE)
 _SEPARATORS = re.compile(r"[\s'\"/\\,=()\[\]{}:]+")
 
 
@@ -54,6 +56,8 @@ class Config:
     entry_points: list[EntryPoint] = field(default_factory=list)
     requires: list[tuple[str, str, int]] = field(default_factory=list)
     """(specifier, member, line)."""
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """(member, why): declarations of what runs that were not read, or not to their end."""
     text: str = ""
     """All build files, to look for mentions of a file's name."""
     _words: frozenset[str] | None = None
@@ -71,7 +75,11 @@ class Config:
 def read_pyproject(data: bytes, member: str, config: Config) -> None:
     """Add what pyproject.toml declares."""
     text = decode(data[:CONFIG_BYTES])
-    table = _load_toml(text)
+    found = _load_toml(text)
+    _cut(data, member, config)
+    if found is None:
+        config.unread.append((member, "it is nested too deeply to be read"))
+    table = found or {}
     project, tool = _table(table, "project"), _table(table, "tool")
     config.text += text
     config.name = config.name or _text(project.get("name"))
@@ -84,14 +92,26 @@ def read_pyproject(data: bytes, member: str, config: Config) -> None:
     _read_other_backends(tool, config)
 
 
-def _load_toml(text: str) -> dict[str, Any]:
-    """Parse TOML; keys of hundreds of parts, where the parser is quadratic, are refused."""
-    if any(piece.count(".") > 100 for piece in re.split(r"[=\n,{}\"']", text)):
-        return {}
+def _cut(data: bytes, member: str, config: Config) -> None:
+    if len(data) > CONFIG_BYTES:
+        config.unread.append((member, f"only its first {CONFIG_BYTES:,} bytes were read"))
+
+
+def _load_toml(text: str) -> dict[str, Any] | None:
+    """Parse TOML: {} where it is broken, so that no tool builds from it; None where we give up.
+
+    The parser is quadratic in the parts of a key, so keys of hundreds are refused.
+    """
+    bare = _STRING.sub("s", text)
+    for piece in re.split(r"[=\n,{}#]", bare):
+        if piece.count(".") > _MOST_PARTS and ".." not in piece:
+            return None
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}
+    except RecursionError:
+        return None
 
 
 def _table(value: Any, *path: str) -> dict[str, Any]:  # noqa: ANN401  parsed TOML has any shape
@@ -233,6 +253,7 @@ def _add_script(config: Config, path: str) -> None:
 
 def read_setup_cfg(data: bytes, member: str, config: Config) -> None:
     """Add what setup.cfg declares."""
+    _cut(data, member, config)
     config.text += decode(data[:CONFIG_BYTES])
     for section, key, values, line in _ini(data[:CONFIG_BYTES]):
         value = values[0] if values else ""

@@ -68,6 +68,7 @@ def label(
         hooks=tuple(hook for one in surveys for hook in one.hooks),
         members=labels,
         sightings=seen,
+        unread=tuple(dict.fromkeys(row for one in surveys for row in one.declarations.unread)),
     )
 
 
@@ -125,15 +126,20 @@ class _Survey:
         def peek(path: str) -> bytes:
             member = members.get(path)
             # A hard or symbolic link has no bytes of its own to declare anything with.
-            if member is None or member.size > 16 * PEEK_BYTES:
+            if member is None:
+                return b""
+            if member.size > 16 * PEEK_BYTES:
+                too_large.append((path, f"{member.size:,} bytes of declarations are too many"))
                 return b""
             try:
                 return read(member)[:PEEK_BYTES]
             except MemberError:
                 return b""
 
+        too_large: list[tuple[str, str]] = []
         layout = survey(kind, files)
         found = read_declarations(layout, peek)
+        found.unread += too_large
         modules = survey_modules(layout, found.configs)
         roots = find_roots(layout, modules, found.configs, found.entry_points, peek)
         opened = () if layout.installed else tuple(_opened(layout, peek))

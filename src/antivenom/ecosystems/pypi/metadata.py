@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from antivenom.ecosystems.pypi.config import Config, read_pyproject, read_setup_cfg, read_setup_py
 from antivenom.ecosystems.pypi.declared import Statement
 from antivenom.ecosystems.pypi.headers import (
+    HEADER_BYTES,
     EntryPoint,
     decode,
     parse_entry_points,
@@ -35,6 +36,8 @@ class Declarations:
     """By project folder."""
     entry_points: list[EntryPoint] = field(default_factory=list)
     requires: list[tuple[str, str, int]] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """(member, why): what says which code runs and was not read, or not to its end."""
     statements: list[Statement] = field(default_factory=list)
     """Name and version by source, the one installers believe first."""
 
@@ -89,7 +92,10 @@ def _read_info(layout: Layout, folder: str, info: str, peek: Peek, found: Declar
     found.requires += [(spec, member, line) for spec, line in headers.all("requires-dist")]
     entries = layout.index.get(folder + "entry_points.txt")
     if entries is not None:
-        found.entry_points += parse_entry_points(peek(entries), entries)
+        data = peek(entries)
+        found.entry_points += parse_entry_points(data, entries)
+        if len(data) > HEADER_BYTES:
+            found.unread.append((entries, f"only its first {HEADER_BYTES:,} bytes were read"))
     requires = layout.index.get(folder + "requires.txt")
     if requires is not None and not metadata.requires:
         found.requires += [(s, requires, line) for s, line in parse_requires(peek(requires))]
@@ -124,6 +130,7 @@ def _complete(found: Declarations) -> None:
     """Fill what the metadata folder leaves open from the build files."""
     for config in found.configs.values():
         found.requires += config.requires
+        found.unread += config.unread
         known = {(e.group, e.name) for e in found.entry_points}
         found.entry_points += [e for e in config.entry_points if (e.group, e.name) not in known]
         found.metadata = replace(

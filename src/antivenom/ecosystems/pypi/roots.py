@@ -21,6 +21,7 @@ _OPENED = words(
     """
 )
 _COMMANDS = frozenset({"console_scripts", "gui_scripts"})
+MOST_STARTS = 20_000
 MOST_ROOTS = 400_000
 """Above what the members and entry points of the largest tree can give."""
 
@@ -104,7 +105,7 @@ def _in_src(place: Place) -> bool:
 
 def _start_file(place: Place, modules: Modules, peek: Callable[[str], bytes]) -> Iterator[Root]:
     """Yield what a `.start` file (PEP 829) names: one `module:function` a line."""
-    for row in peek(place.member)[:65536].decode("utf-8", "replace").splitlines()[:200]:
+    for row in peek(place.member).decode("utf-8", "replace").splitlines()[:MOST_STARTS]:
         module, _, function = row.strip().partition(":")
         for member in modules.find(place.project, module):
             how = f"{place.inner} runs it on every start"
