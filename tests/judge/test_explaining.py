@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec import structs
 
 from antivenom.judge.explaining import explained, risen, said
-from antivenom.judge.features import seen
+from antivenom.judge.features import Evidence, seen
 from antivenom.judge.knowledge import Knowledge
 from antivenom.judge.scorer import Card, Model, TrainedScorer, shipped
 from antivenom.judge.trees import Forest, Tree
 from antivenom.judge.weigh import weigh
+from antivenom.lab.hunting import ad_hoc
 from antivenom.model.context import NOTHING
 from antivenom.model.fact import Fact
 from antivenom.model.label import Metadata
@@ -20,6 +22,8 @@ from antivenom.model.review import Review
 from antivenom.report.html import to_html
 from antivenom.report.json import to_json
 from antivenom.rules.book import make_book
+from antivenom.rules.matching import match
+from antivenom.rules.nearly import nearly
 
 SEND = "net.send @load"
 FLOW = "secrets.env->net.send @ever"
@@ -57,8 +61,8 @@ def reviewed(points: tuple[tuple[float, float], ...], some: list[Fact]) -> Revie
 
 
 def test_what_raised_the_sum_is_given_to_its_facts() -> None:
-    found = seen(facts(), 0, [], 0.0).package
-    flow, send = explained(FOREST, found, facts())
+    found = seen(Evidence(facts())).package
+    flow, send = explained(FOREST, found, Evidence(facts()))
     assert flow.chain == ("secrets.env", "net.send")
     assert flow.reason == ("demo/b.py reads environment variables and sends data out when called")
     assert [flow.share, send.share] == [0.667, 0.333]
@@ -69,15 +73,28 @@ def test_what_raised_the_sum_is_given_to_its_facts() -> None:
 
 def test_what_one_file_does_is_given_to_the_facts_of_that_file() -> None:
     forest = Forest(features=("file net.send @ever",), trees=(stump(0, -1.0, 1.0),))
-    found = seen(facts(), 0, [], 0.0)
-    one, other = (explained(forest, found.rows()[at], facts(), found.member(at)) for at in range(2))
+    found = seen(Evidence(facts()))
+    one, other = (
+        explained(forest, found.rows()[at], Evidence(facts()), found.member(at)) for at in range(2)
+    )
     assert [reason[0].spans[0].member for reason in (one, other)] == ["demo/a.py", "demo/b.py"]
     assert said("file net.send @load") == "in one file: sends data out when imported or earlier"
 
 
+def test_a_rule_that_nearly_holds_is_given_to_its_facts() -> None:
+    page = ad_hoc("secrets.env -> net.send at install")
+    (near,) = nearly(make_book([structs.replace(page, state="enabled")]), facts())
+    forest = Forest(features=("near hunt/ad-hoc",), trees=(stump(0, -1.0, 1.0),))
+    evidence = Evidence(facts(), near=[near])
+    assert match(make_book([structs.replace(page, state="enabled")]), facts()) == []
+    (reason,) = explained(forest, seen(evidence).rows()[0], evidence)
+    assert (reason.share, reason.spans[0].line) == (1.0, 3)
+    assert said("near hunt/ad-hoc") == "what the rule hunt/ad-hoc looks for, at whatever moment"
+
+
 def test_what_is_absent_raises_nothing() -> None:
     assert risen(FOREST, {}) == {}
-    assert explained(FOREST, {}, []) == ()
+    assert explained(FOREST, {}, Evidence([])) == ()
     assert set(risen(FOREST, {SEND: 1.0})) == {SEND}
 
 
@@ -85,7 +102,7 @@ def test_the_moves_and_the_mean_add_up_to_the_sum() -> None:
     scorer = shipped()
     assert scorer is not None
     forest = scorer.model.forest
-    row = forest.row(seen(facts(), 0, [], 0.0).package)
+    row = forest.row(seen(Evidence(facts())).package)
     mean = sum(tree.inner[0] for tree in forest.trees if tree.inner)
     alone = sum(tree.leaf[0] for tree in forest.trees if not tree.inner)
     assert mean + alone + sum(forest.contributions(row).values()) == pytest.approx(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import time
 
-from antivenom.judge.features import seen
+from antivenom.judge.features import Evidence, seen
 from antivenom.judge.scorer import MODEL, shipped
 from antivenom.model.fact import Fact
 from antivenom.model.review import SUSPICIOUS_AT
@@ -13,8 +13,8 @@ def fact(id: str, kind: str = "behavior", member: str = "a.py", **more: object) 
 
 
 def test_what_runs_earlier_counts_for_everything_later() -> None:
-    late = seen([fact("net.send", activation="call")], 0, [], 0.0).package
-    early = seen([fact("net.send", activation="install")], 0, [], 0.0).package
+    late = seen(Evidence([fact("net.send", activation="call")])).package
+    early = seen(Evidence([fact("net.send", activation="install")])).package
     assert late == {"net.send @ever": 1.0, "net.* @ever": 1.0}
     assert late.items() < early.items()
     assert early["net.send @early"] == 1.0
@@ -22,36 +22,35 @@ def test_what_runs_earlier_counts_for_everything_later() -> None:
 
 def test_what_only_a_test_runner_reaches_is_left_out() -> None:
     aside = [fact("net.send", role="test"), fact("net.send", activation="never")]
-    assert seen(aside, 0, [], 0.0) == ({}, {})
-    assert seen([fact("net.send", role="test", activation="build")], 0, [], 0.0).package
+    assert seen(Evidence(aside)) == ({}, {})
+    assert seen(Evidence([fact("net.send", role="test", activation="build")])).package
 
 
 def test_counts_end() -> None:
     many = [fact("net.send")] * 50
-    assert seen(many, 50, [], 0.0) == seen(many[:3], 3, [], 0.0)
+    assert seen(Evidence(many, 50)) == seen(Evidence(many[:3], 3))
 
 
 def test_a_row_is_the_package_with_one_file() -> None:
     found = seen(
-        [fact("net.send"), fact("code.run", member="b.py"), fact("archive.link", "archive")],
-        0, [], 0.0,
-    )  # fmt: skip
+        Evidence(
+            [fact("net.send"), fact("code.run", member="b.py"), fact("archive.link", "archive")]
+        )
+    )
     assert [found.member(at) for at in range(2)] == ["a.py", "b.py"]
     first, second = found.rows()
     assert first["net.send @ever"] == second["net.send @ever"] == 1.0
     assert ("file net.send @ever" in first, "file net.send @ever" in second) == (True, False)
     assert (first["archive.link"], second["archive.link"]) == (1.0, 1.0)
-    assert seen([fact("archive.link", "archive")], 0, [], 0.0).rows() == [{"archive.link": 1.0}]
+    assert seen(Evidence([fact("archive.link", "archive")])).rows() == [{"archive.link": 1.0}]
 
 
 def test_flows_and_details_have_features() -> None:
-    found = seen(
-        [
-            fact("secrets.env->net.send", "flow", via=("secrets.env", "data.pack", "net.send")),
-            fact("process.spawn", args=("hidden=yes", "note=x"), layer=1),
-        ],
-        1, [], 0.0,
-    ).package  # fmt: skip
+    facts = [
+        fact("secrets.env->net.send", "flow", via=("secrets.env", "data.pack", "net.send")),
+        fact("process.spawn", args=("hidden=yes", "note=x"), layer=1),
+    ]
+    found = seen(Evidence(facts, 1)).package
     assert {
         "secrets.env->net.send @ever", "secrets->net.send @ever", "->net.send @ever",
         "long @ever", "how process.spawn hidden=yes", "hidden process.spawn", "layers",
@@ -72,17 +71,17 @@ def test_one_more_file_never_lowers_a_score() -> None:
     scorer = shipped()
     assert scorer is not None
     thief = [fact("secrets.env"), fact("net.send", activation="import")]
-    alone = scorer.score(thief, 0, [], 0.0)
+    alone = scorer.score(Evidence(thief))
     many = [fact(id, member=f"m{n}.py") for n in range(50) for id in ("file.read", "net.fetch")]
-    assert scorer.score([*many, *thief], 0, [], 0.0) >= alone
+    assert scorer.score(Evidence([*many, *thief])) >= alone
     # It says nothing where the rules already say more than it may.
-    assert scorer.score(thief, 0, [], 0.6) == 0.0
+    assert scorer.score(Evidence(thief, rules=0.6)) == 0.0
 
 
 def test_nothing_observed_is_nothing_to_rank() -> None:
     scorer = shipped()
     assert scorer is not None
-    assert scorer.score([], 0, [], 0.0) < 0.1
+    assert scorer.score(Evidence([])) < 0.1
 
 
 def test_a_score_costs_two_milliseconds_at_most() -> None:
@@ -96,6 +95,6 @@ def test_a_score_costs_two_milliseconds_at_most() -> None:
     taken = []
     for _ in range(20):
         started = time.perf_counter()
-        scorer.score(facts, 0, [], 0.0)
+        scorer.score(Evidence(facts))
         taken.append(time.perf_counter() - started)
     assert min(taken) <= 0.002

@@ -10,6 +10,7 @@ pytest.importorskip("matplotlib")
 
 from msgspec import structs
 
+from antivenom.judge.features import Evidence
 from antivenom.judge.scorer import TrainedScorer, read
 from antivenom.judge.trees import Forest
 from antivenom.lab import breakdown, comparing, dataset, page, splits
@@ -176,7 +177,7 @@ def test_an_empty_forest_scores_like_nothing_found() -> None:
     made = structs.replace(
         learn(rows(), CARD, FEW).model, forest=Forest(features=(), trees=()), points=((1.0, 0.2),)
     )
-    assert TrainedScorer(made, "").score([], 0, [], 0.0) == 0.2
+    assert TrainedScorer(made, "").score(Evidence([])) == 0.2
 
 
 def test_a_data_set_is_read_as_it_was_written(tmp_path: Path) -> None:

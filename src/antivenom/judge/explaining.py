@@ -10,9 +10,9 @@ called, and what is shown are facts with their places.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from antivenom.judge.features import FILE, names_of
+from antivenom.judge.features import FILE, NEAR, Evidence, names_of
 from antivenom.judge.trees import Forest
 from antivenom.model.fact import Fact
 from antivenom.model.label import STRENGTH
@@ -56,12 +56,15 @@ _ODD: Mapping[str, str] = {
 
 
 def explained(
-    forest: Forest, found: Mapping[str, float], facts: Iterable[Fact], member: str = ""
+    forest: Forest, found: Mapping[str, float], evidence: Evidence, member: str = ""
 ) -> tuple[RankReason, ...]:
     """Return what raised the sum of trees, as facts, heaviest first; `member` is the worst file."""
     raised = risen(forest, found)
     behind: dict[str, dict[str, list[Fact]]] = defaultdict(dict)
-    for fact in facts:
+    for match in evidence.near:
+        for fact in match.facts if f"{NEAR}{match.rule.id}" in raised else ():
+            behind[f"{NEAR}{match.rule.id}"].setdefault(fact.id, []).append(fact)
+    for fact in evidence.facts:
         names = names_of(fact)
         if fact.member == member:
             names += tuple(map(FILE.__add__, names))
@@ -94,6 +97,8 @@ def said(feature: str) -> str:
     """Return a feature in words, for reports that have no facts at hand."""
     if feature.startswith(FILE):
         return f"in one file: {said(feature.removeprefix(FILE))}"
+    if feature.startswith(NEAR):
+        return f"what the rule {feature.removeprefix(NEAR)} looks for, at whatever moment"
     name, _, when = feature.rpartition(" @") if " @" in feature else (feature, "", "")
     moment = _MOMENT.get(when, "")
     if name in _ODD:

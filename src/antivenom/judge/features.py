@@ -23,6 +23,7 @@ feature                meaning
 ``path CLASS @WHEN``   facts that name a file of this class
 ``how ID DETAIL``      a telling detail of a behavior (``process.spawn hidden=yes``)
 ``file NAME``          any of the above, of facts of the row's file alone
+``near RULE``          a rule that holds but for when its evidence runs
 ``layers``             decoded texts
 ``rule FOLDER``        weight of the heaviest finding of this folder of the book
 ``rules``              findings of different rules that weigh something
@@ -41,6 +42,7 @@ from typing import NamedTuple
 
 from antivenom.model.fact import Fact
 from antivenom.model.review import Finding
+from antivenom.rules.matching import Match
 
 MOST = 3
 """Where a count ends: what matters is whether, and whether more than once."""
@@ -66,6 +68,7 @@ _IN_FILE = frozenset(["behavior", "flow", "text"])
 """Kinds of facts that are about a file; the others are about the package."""
 FILE = "file "
 """What the features of a file begin with."""
+NEAR = "near "
 
 
 class Seen(NamedTuple):
@@ -84,20 +87,35 @@ class Seen(NamedTuple):
         return list(self.files)[at] if self.files else ""
 
 
-def seen(facts: Iterable[Fact], layers: int, findings: Sequence[Finding], score: float) -> Seen:
-    """Return the features of a review; `score` is what the rules alone give."""
+class Evidence(NamedTuple):
+    """What a scorer is asked about."""
+
+    facts: Sequence[Fact]
+    """Those the rules saw."""
+    layers: int = 0
+    """Decoded texts."""
+    findings: Sequence[Finding] = ()
+    rules: float = 0.0
+    """The score the rules alone give."""
+    near: Sequence[Match] = ()
+    """Rules that hold but for when their evidence runs (`rules.nearly`)."""
+
+
+def seen(evidence: Evidence) -> Seen:
+    """Return the features of a review."""
     package: dict[str, float] = {}
     files: dict[str, dict[str, float]] = {}
-    for fact in facts:
+    for fact in evidence.facts:
         names = names_of(fact)
         _count(names, package)
         if names and fact.kind in _IN_FILE:
             _count(map(FILE.__add__, names), files.setdefault(fact.member, {}))
-    if layers:
-        package["layers"] = float(min(layers, MOST))
-    package.update(_of_rules(findings))
-    if score:
-        package["rules score"] = score
+    package.update((f"{NEAR}{one.rule.id}", 1.0) for one in evidence.near)
+    if evidence.layers:
+        package["layers"] = float(min(evidence.layers, MOST))
+    package.update(_of_rules(evidence.findings))
+    if evidence.rules:
+        package["rules score"] = evidence.rules
     return Seen(package, files)
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol
 
 from antivenom.context.known_names import KnownNames
+from antivenom.judge.features import Evidence
 from antivenom.judge.scorer import shipped
 from antivenom.likeness import Index
 from antivenom.likeness.places import local_index
-from antivenom.model.fact import Fact
-from antivenom.model.review import Finding, RankReason
+from antivenom.model.review import RankReason
 from antivenom.rules.book import Book, load
 
 
@@ -25,17 +24,18 @@ class Scorer(Protocol):
     def digest(self) -> str:
         """Identifies the model and its data."""
 
-    def score(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> float:
-        """Return 0..1, calibrated to the verdict thresholds.
+    @property
+    def ceiling(self) -> float:
+        """The most it gives; where the rules give as much it is not asked."""
 
-        `facts` are those the rules saw, `layers` counts decoded texts, `rules` is their score.
-        """
+    @property
+    def asks(self) -> frozenset[str] | None:
+        """Rules of which it wants to know whether they nearly hold; None: of all."""
 
-    def explain(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> tuple[RankReason, ...]:
+    def score(self, evidence: Evidence) -> float:
+        """Return 0..1, calibrated to the verdict thresholds."""
+
+    def explain(self, evidence: Evidence) -> tuple[RankReason, ...]:
         """Return the facts that raised the score, heaviest first; asked only where it did."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,10 +18,9 @@ import msgspec
 from msgspec import Struct
 
 from antivenom.judge.explaining import explained
-from antivenom.judge.features import seen
+from antivenom.judge.features import NEAR, Evidence, seen
 from antivenom.judge.trees import Forest
-from antivenom.model.fact import Fact
-from antivenom.model.review import Finding, RankReason
+from antivenom.model.review import RankReason
 
 MODEL = Path(__file__).parent / "model.json"
 
@@ -61,27 +60,27 @@ class TrainedScorer:
     def __init__(self, model: Model, digest: str) -> None:
         self.model = model
         self.digest = digest
+        named = (name for name in model.forest.features if name.startswith(NEAR))
+        self.asks: frozenset[str] | None = frozenset(name.removeprefix(NEAR) for name in named)
 
-    def score(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> float:
+    @property
+    def ceiling(self) -> float:
+        """The most it gives."""
+        return self.model.points[-1][1]
+
+    def score(self, evidence: Evidence) -> float:
         """Return 0..1, calibrated to the verdict thresholds; 0 where it says no more than rules."""
-        points = self.model.points
-        if rules >= points[-1][1]:
-            return 0.0
-        idle = max((at for at, score in points if score <= rules), default=-math.inf)
-        rows = seen(facts, layers, findings, rules).rows()
-        margin, at = self.model.forest.worst(rows, idle)
+        says_less = [at for at, score in self.model.points if score <= evidence.rules]
+        idle = max(says_less, default=-math.inf)
+        margin, at = self.model.forest.worst(seen(evidence).rows(), idle)
         return self.lifted(margin) if at >= 0 else 0.0
 
-    def explain(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> tuple[RankReason, ...]:
+    def explain(self, evidence: Evidence) -> tuple[RankReason, ...]:
         """Return the facts that raised the score, heaviest first."""
-        found = seen(facts, layers, findings, rules)
+        found = seen(evidence)
         rows = found.rows()
         _, at = self.model.forest.worst(rows)
-        return explained(self.model.forest, rows[at], facts, found.member(at))
+        return explained(self.model.forest, rows[at], evidence, found.member(at))
 
     def lifted(self, margin: float) -> float:
         """Return the score of a sum of trees."""

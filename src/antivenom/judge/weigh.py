@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from antivenom.judge.features import Evidence
 from antivenom.judge.knowledge import Knowledge
 from antivenom.model.context import NOTHING, Context, release_purl
 from antivenom.model.coordinate import Coordinate, Ecosystem
@@ -24,11 +25,11 @@ from antivenom.model.review import (
     Finding,
     FindingSpan,
     Ranking,
-    RankReason,
     Review,
     Verdict,
 )
 from antivenom.rules.matching import Match
+from antivenom.rules.nearly import nearly
 
 WEIGHTS: Mapping[tuple[str, str], float] = {
     ("critical", "high"): 0.99,
@@ -72,7 +73,7 @@ def weigh(
     """
     findings = _findings(profile, matches)
     rules = _score(findings)
-    ranked = _ranked(knowledge, facts, len(profile.layers), findings, rules)
+    ranked = _ranked(profile, knowledge, facts, findings, rules)
     score = max(rules, ranked.score) if ranked is not None else rules
     blocking = any(p.blocking for p in profile.coverage.problems)
     verdict = verdict_of(score, blocking=blocking)
@@ -93,22 +94,22 @@ def weigh(
 
 
 def _ranked(
+    profile: Profile,
     knowledge: Knowledge,
     facts: Sequence[Fact],
-    layers: int,
     findings: Sequence[Finding],
     rules: float,
 ) -> Ranking | None:
     """Return what a trained scorer says where it says more than the rules."""
     scorer = knowledge.scorer
-    if scorer is None:
+    if scorer is None or rules >= scorer.ceiling:
         return None
-    score = min(scorer.score(facts, layers, findings, rules), 1.0)
+    near = nearly(knowledge.book, facts, profile.ecosystem, asked=scorer.asks)
+    evidence = Evidence(facts, len(profile.layers), findings, rules, near)
+    score = min(scorer.score(evidence), 1.0)
     if score <= rules:
         return None
-    reasons: tuple[RankReason, ...] = ()
-    if score >= _TELLING:
-        reasons = scorer.explain(facts, layers, findings, rules)
+    reasons = scorer.explain(evidence) if score >= _TELLING else ()
     return Ranking(score=score, rules=rules, reasons=reasons)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,12 +15,11 @@ from msgspec import Struct
 from antivenom import pipeline
 from antivenom.errors import TargetError
 from antivenom.judge import Knowledge
-from antivenom.judge.features import seen
+from antivenom.judge.features import Evidence, seen
 from antivenom.lab.extraction import Observed
 from antivenom.lab.sample import Sample
 from antivenom.model.context import NOTHING
-from antivenom.model.fact import Fact
-from antivenom.model.review import Finding, RankReason
+from antivenom.model.review import RankReason
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -64,24 +64,22 @@ class Recorder:
     """Stands where a scorer stands and keeps what it would have seen: no skew is possible."""
 
     digest = ""
+    ceiling = math.inf
+    asks: frozenset[str] | None = None
 
     def __init__(self) -> None:
         self.found: dict[str, float] = {}
         self.files: tuple[dict[str, float], ...] = ()
 
-    def score(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> float:
+    def score(self, evidence: Evidence) -> float:
         """Keep the features; lift nothing."""
-        found = seen(facts, layers, findings, rules)
+        found = seen(evidence)
         self.found = found.package
         distinct = {tuple(sorted(one.items())): one for one in found.files.values()}
         self.files = tuple(distinct.values())
         return 0.0
 
-    def explain(
-        self, facts: Sequence[Fact], layers: int, findings: Sequence[Finding], rules: float
-    ) -> tuple[RankReason, ...]:
+    def explain(self, evidence: Evidence) -> tuple[RankReason, ...]:
         """Nothing was raised."""
         return ()
 

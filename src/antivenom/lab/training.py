@@ -38,7 +38,7 @@ class Settings:
 
     seed: int = 1
     trees: int = 200
-    leaves: int = 7
+    leaves: int = 15
     rate: float = 0.05
     rounds: int = 2
     """How often a forest says which files the next one learns from."""

@@ -137,13 +137,16 @@ class _Matcher(NamedTuple):
 
 
 _BOOKS: dict[str, list[tuple[Rule, Bind]]] = {}
+MOST_BOOKS = 4
+"""Compiled books that are kept."""
 
 
 def _compiled(book: Book) -> list[tuple[Rule, Bind]]:
     """Return the matchers of a book; its digest names its rules."""
     if book.digest not in _BOOKS:
         rules = [rule for rule in book.rules if rule.state in MATCHED]
-        _BOOKS.clear()
+        if len(_BOOKS) >= MOST_BOOKS:
+            _BOOKS.clear()
         _BOOKS[book.digest] = [(rule, compile_rule(rule)) for rule in rules]
     return _BOOKS[book.digest]
 
