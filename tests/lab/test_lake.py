@@ -189,6 +189,14 @@ def test_sql_reads_the_lake_and_nothing_else(tmp_path: Path) -> None:
             f"ATTACH '{tmp_path}/x.db'",
             "SET enable_external_access = true",
             "INSTALL httpfs",
+            "LOAD httpfs",
+            "SELECT * FROM 'https://lake.invalid/a.parquet'",
+            f"SELECT * FROM glob('{tmp_path}/*')",
+            f"SELECT * FROM sniff_csv('{secret}')",
+            f"EXPORT DATABASE '{tmp_path}/all'",
+            "CREATE SECRET (TYPE s3)",
+            "SELECT * FROM duckdb_secrets()",
+            "PRAGMA database_list",
             "DROP VIEW facts",
             "SELECT 1; SELECT 2",
             "SELECT",
@@ -198,6 +206,25 @@ def test_sql_reads_the_lake_and_nothing_else(tmp_path: Path) -> None:
                 asked(connection, query)
         assert asked(connection, "WITH a AS (SELECT id FROM facts) FROM a")[1] == [("net.send",)]
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_sql_over_a_url_reads_no_other_file_of_that_place(tmp_path: Path) -> None:
+    lake = Lake(f"memory://{tmp_path.name}/lake")
+    lake.append([reviewed("a", fact("net.send"))])
+    other = f"memory://{tmp_path.name}/secret.csv"
+    lake.fs.pipe_file(f"/{tmp_path.name}/secret.csv", b"a,b\n1,2\n")
+    with database(lake, lake.batches()) as connection:
+        for query in (
+            f"SELECT * FROM read_csv('{other}')",
+            f"SELECT * FROM read_blob('{other}')",
+            f"SELECT * FROM parquet_metadata('{other}')",
+            f"SELECT * FROM glob('memory://{tmp_path.name}/*')",
+            f"COPY facts TO 'memory://{tmp_path.name}/out.csv'",
+        ):
+            with pytest.raises(UsageError):
+                asked(connection, query)
+        assert asked(connection, "SELECT count(*) FROM facts")[1] == [(1,)]
+    assert not lake.fs.exists(f"/{tmp_path.name}/out.csv")
 
 
 def test_an_empty_lake_has_tables_without_rows(tmp_path: Path) -> None:
