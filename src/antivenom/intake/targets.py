@@ -21,7 +21,9 @@ _LINES = 100_000
 _LINE = 8192
 _FILE = re.compile(r"(-r|--requirement)[\s=]*(\S.*)$", re.DOTALL)
 _ENVIRONMENT = re.compile(r"--environment[\s=]+(\S.*)$", re.DOTALL)
-_NPM_LOCK = re.compile(r"package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock")
+_NPM_LOCK = re.compile(
+    r"package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lock"
+)
 _LOCK = re.compile(r"pylock(\.[^.]{1,100})?\.toml|uv\.lock")
 
 Item: TypeAlias = "Locator | Wanted | NpmWanted | Failure | str"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import select, update
 from antivenom.errors import ConfigError, NetworkError
 from antivenom.service import events, feeding, priorities
 from antivenom.service.feeds import Follower, follower, watch
+from antivenom.service.feeds import npm as npm_feed
 from antivenom.service.feeds.npm import Npm
 from antivenom.service.feeds.pypi import PyPI
 from antivenom.service.settings import Feed, Settings
@@ -232,6 +235,125 @@ def test_npm_is_followed_by_sequence(
         assert connection.scalar(select(feeds.c.cursor)) == 7
         assert connection.scalar(select(registry_events.c.what)) == "removed"
     adapter.close()
+
+
+@dataclass
+class Replica:
+    """A replica of npm's changes on loopback, and what follows it."""
+
+    fake: FakeIndex
+    registry: FakeRegistry
+    store: Store
+    clock: FakeClock
+
+    def say(self, after: int, *rows: tuple[int, str, bool]) -> None:
+        """Serve rows (sequence, package, deleted) as the page after a sequence."""
+        found = [{"seq": n, "id": name, "deleted": gone, "changes": []} for n, name, gone in rows]
+        page = {"results": found, "last_seq": rows[-1][0] if rows else after}
+        path = f"/replica/_changes?since={after}&limit=2"
+        self.fake.raw[path] = ("application/json", json.dumps(page).encode())
+
+    def newest(self, serial: int) -> None:
+        """Serve what the replica's front page says."""
+        body = json.dumps({"update_seq": serial}).encode()
+        self.fake.raw["/replica/"] = ("application/json", body)
+
+    def publish(self, name: str, version: str, time: str = "2026-11-21T09:59:00.000Z") -> None:
+        """Put a release into the registry."""
+        self.registry.publish(name, version, {"index.js": f"// {version}\n"}, time=time)
+
+    def follow(self, rounds: int = 1) -> None:
+        """Follow as a process does that was just started."""
+        url = self.fake.url.replace("/simple/", "/replica")
+        given = Settings(feeds={"npm": Feed(url=url, requests_per_second=1000)})
+        environ = {"npm_config_registry": self.registry.url, "npm_config_userconfig": "/dev/null"}
+        adapter = Npm(given, self.clock, environ)
+        follower = Follower(adapter, self.store, given, self.clock)
+        for _ in range(rounds):
+            follower.round()
+        adapter.close()
+
+    def releases(self) -> list[tuple[str, str]]:
+        """Return what is kept, in the order it came."""
+        asked = select(uploads.c.project, uploads.c.version).order_by(uploads.c.id)
+        with self.store.reading() as connection:
+            return [(row.project, row.version) for row in connection.execute(asked)]
+
+    def events(self) -> list[tuple[str, str, str]]:
+        """Return what happened to packages."""
+        told = registry_events.c
+        with self.store.reading() as connection:
+            found = connection.execute(select(told.project, told.version, told.what))
+            return sorted((row.project, row.version, row.what) for row in found)
+
+    def cursor(self) -> int:
+        """Return where following goes on."""
+        with self.store.reading() as connection:
+            return int(connection.scalar(select(feeds.c.cursor)) or 0)
+
+
+@pytest.fixture
+def replica(
+    fake: FakeIndex, store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> Replica:
+    monkeypatch.setattr(npm_feed, "AT_ONCE", 2)
+    made = Replica(fake, FakeRegistry(fake), store, clock)
+    made.newest(5)
+    return made
+
+
+def test_npm_pages_are_read_one_after_the_other(replica: Replica) -> None:
+    for name in ("a", "b", "@s/c"):
+        replica.publish(name, "1.0.0")
+    replica.say(5, (6, "a", False), (9, "b", False))
+    replica.say(9, (10, "@s/c", False))
+    replica.say(10)
+    replica.follow(rounds=3)
+    assert replica.releases() == [("a", "1.0.0"), ("b", "1.0.0"), ("@s/c", "1.0.0")]
+    assert replica.cursor() == 10
+
+
+def test_npm_sequences_with_a_gap_are_no_fault(replica: Replica) -> None:
+    # A replica tells the last change of a package alone: what lies between was superseded.
+    replica.publish("a", "1.0.0")
+    replica.publish("a", "1.0.1")
+    replica.say(5, (90_000, "a", False))
+    replica.follow()
+    assert sorted(replica.releases()) == [("a", "1.0.0"), ("a", "1.0.1")]
+    assert replica.cursor() == 90_000
+
+
+def test_npm_is_followed_on_after_a_restart(replica: Replica) -> None:
+    replica.publish("a", "1.0.0")
+    replica.say(5, (6, "a", False))
+    replica.follow()
+    replica.publish("a", "1.1.0", time="2026-11-21T10:00:00.000Z")
+    replica.publish("b", "2.0.0", time="2026-11-21T10:00:00.000Z")
+    replica.say(6, (7, "b", False), (8, "a", False))
+    replica.newest(8)
+    replica.follow()
+    assert sorted(replica.releases()) == [("a", "1.0.0"), ("a", "1.1.0"), ("b", "2.0.0")]
+    replica.say(8)
+    replica.follow()
+    assert len(replica.releases()) == 3
+    assert replica.cursor() == 8
+
+
+def test_npm_deletions_are_kept_as_events(replica: Replica) -> None:
+    replica.publish("a", "1.0.0")
+    page = replica.registry.pages["a"]
+    page["time"]["1.0.1"] = "2026-11-21T09:58:00.000Z"  # a version that is no longer listed
+    replica.publish("a", "1.0.2")
+    replica.say(5, (6, "a", False), (7, "whole", True))
+    replica.say(7, (8, "vanished", False))  # changed, and gone when it is asked for
+    replica.follow(rounds=2)
+    assert replica.events() == [
+        ("a", "1.0.1", "release-removed"),
+        ("vanished", "", "removed"),
+        ("whole", "", "removed"),
+    ]
+    assert sorted(replica.releases()) == [("a", "1.0.0"), ("a", "1.0.2")]
+    assert replica.cursor() == 8
 
 
 def test_a_registry_that_counts_anew_is_no_silent_one(

@@ -1,4 +1,4 @@
-"""Lock files: ``package-lock.json`` of npm, ``pnpm-lock.yaml``, ``yarn.lock`` of both kinds.
+"""Lock files: ``package-lock.json``, ``pnpm-lock.yaml``, ``yarn.lock`` of both kinds, ``bun.lock``.
 
 Each names versions and, mostly, hashes. What comes from an address or from the disk instead of a
 registry is said and not fetched.
@@ -16,7 +16,7 @@ from msgspec import DecodeError, json
 from antivenom.ecosystems.npm.locate import Wanted, digests, parse_wanted
 from antivenom.errors import TargetError
 
-NAMES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock")
+NAMES = ("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock")
 _MOST_BYTES = 64 << 20
 _MOST = 50_000
 _PNPM = re.compile(
@@ -26,6 +26,17 @@ _PNPM = re.compile(
 )
 _PNPM_HASH = re.compile(r"integrity: ([^\s,}]{1,300})")
 _YARN_HEAD = re.compile(r'^"?((?:@[^/\s"]{1,214}/)?[^@\s"]{1,214})@(?:npm:)?[^\n]{0,2000}:$')
+_ALIASED = re.compile(
+    r'^"?(?:@[^/\s"]{1,214}/)?[^@\s"]{1,214}@npm:((?:@[^/\s"]{1,214}/)?[^@\s"]{1,214})@'
+)
+"""One name for another package: ``odd@npm:is-odd@2.0.0``."""
+_BUN = re.compile(
+    r'^    "[^"\n]{1,600}": \["((?:@[^/\s"]{1,214}/)?[^@\s"]{1,214})@([^"\n]{1,1000})"'
+    r"([^\n]{0,20000})\],?$",
+    re.MULTILINE,
+)
+_BUN_HASH = re.compile(r'"(sha\d{1,3}-[^"\s]{1,300})"$')
+_PATCHED = re.compile(r"@patch:[^#]{1,400}@npm(?::|%3A)")
 _FIELD = re.compile(r'^  "?(version|resolved|integrity|resolution)"?:?[ \t]+"?([^"\s]{1,1000})"?$')
 
 
@@ -50,6 +61,8 @@ def read_lock(path: Path) -> Reading:
     text = data.decode("utf-8", "replace")
     if path.name.endswith(".json"):
         found = _npm(text, str(path))
+    elif path.name == "bun.lock":
+        found = _bun(text)
     else:
         found = _pnpm(text) if path.name == "pnpm-lock.yaml" else _yarn(text)
     return _collected(found, str(path))
@@ -120,13 +133,22 @@ def _pnpm(text: str) -> Iterator[Wanted | tuple[str, str]]:
             yield _one(found[1], found[2].partition("_")[0], hashed[1])
 
 
+def _bun(text: str) -> Iterator[Wanted | tuple[str, str]]:
+    for name, version, rest in _BUN.findall(text):
+        hashed = _BUN_HASH.search(rest)
+        if version[:1].isdigit():
+            yield _one(name, version, hashed[1] if hashed else "")
+        elif not version.startswith("workspace:"):
+            yield f"{name}@{version}"[:200], "does not come from a registry, not fetched"
+
+
 def _yarn(text: str) -> Iterator[Wanted | tuple[str, str]]:
     name, fields = "", dict[str, str]()
     for line in [*text.splitlines(), "end:"]:
         if line[:1] not in (" ", "#", "") and line:
             if name and name != "__metadata":
                 yield from _yarn_entry(name, fields)
-            found = _YARN_HEAD.match(line)
+            found = _ALIASED.match(line) or _YARN_HEAD.match(line)
             name, fields = (found[1] if found else ""), {}
         elif found := _FIELD.match(line):
             fields.setdefault(found[1], found[2])
@@ -137,7 +159,8 @@ def _yarn_entry(name: str, fields: dict[str, str]) -> Iterator[Wanted | tuple[st
     if "@" in resolution[1:]:
         name = resolution[: resolution.index("@", 1)]
         if "@npm:" not in resolution:
-            if "@workspace:" not in resolution:
+            # A patched package stands a second time as it comes from the registry.
+            if "@workspace:" not in resolution and not _PATCHED.search(resolution):
                 yield resolution[:200], "does not come from a registry, not fetched"
             return
     version = fields.get("version", "")
