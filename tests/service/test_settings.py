@@ -43,6 +43,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("", {"ANTIVENOM_SERVICE_SLOT": "3"}),
         ("", {"ANTIVENOM_SERVICE_KEEP": "some"}),
         ("", {"ANTIVENOM_SERVICE_FEEDS": "{"}),
+        ("[service.feeds.pipy]\nevery-seconds = 1\n", {}),
+        ('[service]\npublic-url = "review.example"\n', {}),
+        ('[service]\nobservations-url = "https://"\n', {}),
+        ('[service]\nfetch-hosts = ["https://files.example/"]\n', {}),
+        ('[service]\nhosts = ["a b"]\n', {}),
+        ("[service]\nheartbeat-seconds = 10\n", {}),
     ],
 )
 def test_what_is_unknown_or_wrong_is_refused(
@@ -52,6 +58,15 @@ def test_what_is_unknown_or_wrong_is_refused(
     place.write_text(text)
     with pytest.raises(ConfigError):
         settings.read(place, environ=environ)
+
+
+def test_hosts_and_addresses_are_taken_as_people_write_them(tmp_path: Path) -> None:
+    place = tmp_path / "antivenom.toml"
+    place.write_text(
+        '[service]\npublic-url = "https://review.example:8443/"\nfetch-hosts = ["files.example", '
+        '"127.0.0.1:8000", "[::1]:80"]\noidc-issuer = "https://login.example/realms/one"\n'
+    )
+    assert len(settings.read(place, environ={}).fetch_hosts) == 3
 
 
 def test_the_command_line_leaves_the_service_its_table(tmp_path: Path) -> None:

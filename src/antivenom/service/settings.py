@@ -7,8 +7,9 @@ default. Secrets may stand in the environment alone.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,9 +17,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from antivenom.errors import ConfigError
+from antivenom.model.coordinate import Ecosystem
 
 NAME = "antivenom.toml"
 PREFIX = "ANTIVENOM_SERVICE_"
+_ADDRESS = re.compile(r"https?://[^/?#\s@]+(/[^?#\s]*)?")
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?")
 Keep = Literal["all", "flagged", "none"]
 
 
@@ -180,9 +184,29 @@ def read(path: str | Path = "", *, environ: Mapping[str, str] | None = None) -> 
     values: dict[str, Any] = _table(place) if path or place.is_file() else {}
     values.update(_environment(environ))
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        found = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"settings of the service: {error}") from None
+    for problem in _problems(found):
+        raise ConfigError(f"settings of the service: {problem}")
+    return found
+
+
+def _problems(found: Settings) -> Iterator[str]:
+    """Yield what no type says: what is accepted here must never be silently without effect."""
+    known = [one.value for one in Ecosystem]
+    for name in sorted(set(found.feeds) - set(known)):
+        yield f"[service.feeds.{name}]: no registry is called so; known: {', '.join(known)}"
+    for key in ("public-url", "observations-url", "oidc-issuer"):
+        url = getattr(found, key.replace("-", "_"))
+        if url and not _ADDRESS.fullmatch(url):
+            yield f"{key}: {url!a} is no address, such as https://review.example"
+    for key in ("hosts", "fetch-hosts"):
+        for host in getattr(found, key.replace("-", "_")):
+            if not _HOST.fullmatch(host):
+                yield f"{key}: {host!a} is no name of a host"
+    if found.dead_after_seconds < 2 * found.heartbeat_seconds:
+        yield "dead-after-seconds: workers that beat so seldom would take each other for dead"
 
 
 def _table(place: Path) -> dict[str, Any]:

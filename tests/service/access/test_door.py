@@ -147,7 +147,7 @@ def test_a_fault_is_told_without_its_inside(here: Site) -> None:
     answer = here.client.get("/broken", headers={"accept": "text/html"})
     assert answer.status_code == 500
     assert "inner words" not in answer.text
-    assert "<h1>a fault of Antivenom</h1>" in answer.text
+    assert "<h1>A fault of Antivenom</h1>" in answer.text
     problem = here.client.get("/wrong", headers={"accept": "text/html"})
     assert problem.status_code == 422
     assert "&lt;script&gt;" in problem.text and "<script>" not in problem.text

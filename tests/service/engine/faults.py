@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -96,6 +96,20 @@ def all_workers_killed(stage: Stage) -> Outcome:
         begun = time.monotonic()
         _ = [service.start("work") for _ in both]
         return _healed(service, had, stage.count, begun)
+
+
+def worker_stands_still(stage: Stage) -> Outcome:
+    """Stop a worker until its work was taken over and done, then let it go on with it."""
+    with stage.service() as service:
+        first, second = service.start("work"), service.start("work")
+        stage.at_work(service, 2)
+        had = service.caught(first.pid)
+        found = _healed(service, had, stage.count)
+        resume(first.pid)
+        # It ends what it has in hand as if nothing had happened, and only then goes.
+        statuses = service.stop(first), service.stop(second)
+        assert statuses == (0, 0)
+        return replace(found, lost=service.lost(stage.count), twice=service.twice())
 
 
 def serve_killed(stage: Stage) -> Outcome:
@@ -241,6 +255,7 @@ def clocks_jump(stage: Stage) -> Outcome:
 ALL: Mapping[str, Callable[[Stage], Outcome]] = {
     "one of two workers killed (-9)": one_worker_killed,
     "both workers killed (-9), two new ones": all_workers_killed,
+    "a worker stands still, is taken for dead, goes on": worker_stands_still,
     "the whole of `serve` killed (-9), started again": serve_killed,
     "PostgreSQL stopped at once, started again": database_restarted,
     "registry: 500, 429, cut off, wrong hash": registry_in_trouble,
