@@ -23,6 +23,8 @@ _BOUNDS = Bounds(
     seconds=15, cpu_seconds=10, memory_bytes=768 << 20, answer_bytes=24 << 20, recycle_after=200
 )
 _REMEMBERED, _CHARACTERS = 64, 24 << 20
+_AT_ONCE, _PATIENCE = 4, 5.0
+"""People who wait for the child at a time, and seconds that others wait for their turn."""
 # Made at import: msgspec bears only one thread that is the first to decode a struct.
 _SEEN = msgspec.msgpack.Decoder(Seen)
 
@@ -40,8 +42,9 @@ class Viewer:
         self._settings = settings
         self._lock = threading.Lock()
         self._slots: Slots | None = None
-        self._kept: OrderedDict[Key, Seen] = OrderedDict()
+        self._kept: OrderedDict[Key, Seen | NotShown] = OrderedDict()
         self._size = 0
+        self._room = threading.BoundedSemaphore(_AT_ONCE)
 
     def has(self, sha256: str) -> bool:
         """Whether the bytes are kept here."""
@@ -74,7 +77,17 @@ class Viewer:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
-                return known
+        if known is None:
+            known = self._open(sha256, filename, ecosystem, path, number)
+            self._remember(key, known)
+        if isinstance(known, NotShown):
+            raise NotShown(str(known))
+        return known
+
+    def _open(
+        self, sha256: str, filename: str, ecosystem: str, path: str, number: int
+    ) -> Seen | NotShown:
+        """Have the child look; that it was killed is remembered, so that it costs once."""
         asked = Look(
             data=self._bytes(sha256),
             sha256=sha256,
@@ -83,15 +96,19 @@ class Viewer:
             path=path,
             number=number,
         )
-        result = self._children().ask(msgspec.msgpack.encode(asked))
-        if isinstance(result, Killed):
-            raise NotShown(f"opening it was stopped: {result.detail}")
+        # Whoever waits has a thread of the application, of which there are few.
+        if not self._room.acquire(timeout=_PATIENCE):
+            raise NotShown("too many files are being opened; try again in a moment")
         try:
-            seen = _SEEN.decode(result.data)
+            result = self._children().ask(msgspec.msgpack.encode(asked))
+        finally:
+            self._room.release()
+        if isinstance(result, Killed):
+            return NotShown(f"opening it was stopped: {result.detail}")
+        try:
+            return _SEEN.decode(result.data)
         except (msgspec.DecodeError, ValueError):
-            raise NotShown("what opened it gave no sensible answer") from None
-        self._remember(key, seen)
-        return seen
+            return NotShown("what opened it gave no sensible answer")
 
     def close(self) -> None:
         """End the child."""
@@ -118,7 +135,7 @@ class Viewer:
             raise NotShown(f"it is larger than {MOST_BYTES >> 20} MB; download it instead")
         return data
 
-    def _remember(self, key: Key, seen: Seen) -> None:
+    def _remember(self, key: Key, seen: Seen | NotShown) -> None:
         with self._lock:
             before = self._kept.pop(key, None)
             self._kept[key] = seen
@@ -128,5 +145,7 @@ class Viewer:
                 self._size -= _weight(gone)
 
 
-def _weight(seen: Seen) -> int:
+def _weight(seen: Seen | NotShown) -> int:
+    if isinstance(seen, NotShown):
+        return 100
     return len(seen.text) + 100 * len(seen.members)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
+from antivenom.isolate import Killed
 from antivenom.model.fact import Layer
 from antivenom.model.review import Review, Verdict
-from antivenom.service import reviews
+from antivenom.service import reviews, viewing
 from antivenom.service.console import file_page, lines
+from antivenom.service.viewing import NotShown
 from antivenom.session import looking
 from antivenom.session.looking import Look
 from antivenom.store.blobs import Blobs
@@ -172,3 +175,45 @@ def test_a_file_of_line_ends_is_bounded() -> None:
     seen = looking.look(asked)
     assert seen.cut
     assert seen.text.count("\n") < looking.LINES
+
+
+def test_evidence_that_is_a_whole_file_costs_no_more_than_a_page() -> None:
+    text = "\n".join("x" for _ in range(150_000))
+    spans = [span(MEMBER, n, "x", end=150_000) for n in range(1, 400)]
+    made = review(Verdict.MALICIOUS, 0.9, finding("execution/runs", "runs", *spans))
+    whole = lines.paged(text)
+    found = lines.hits(whole, lines.places(made, MEMBER), 150)
+    assert len(found) == lines.ROWS
+    assert min(found) == 149 * lines.ROWS
+
+
+def test_a_child_that_was_killed_is_asked_once(
+    console: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = console.app.state.viewer
+    sha256 = Blobs(console.settings.blobs_url).put(b"anything")
+    asked: list[bytes] = []
+
+    class Children:
+        def ask(self, request: bytes) -> Killed:
+            asked.append(request)
+            return Killed(reason="timeout", detail="more than 15 s")
+
+    monkeypatch.setattr(viewer, "_children", Children)
+    for _ in range(3):
+        with pytest.raises(NotShown, match="more than 15 s"):
+            viewer.look(sha256, "a-1.0.tar.gz", "pypi", number=0)
+    assert len(asked) == 1
+
+
+def test_who_waits_for_others_too_long_is_told(
+    console: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = console.app.state.viewer
+    sha256 = Blobs(console.settings.blobs_url).put(b"another")
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(viewer, "_room", full)
+    monkeypatch.setattr(viewing, "_PATIENCE", 0.01)
+    with pytest.raises(NotShown, match="try again"):
+        viewer.look(sha256, "a-1.0.tar.gz", "pypi", number=0)

@@ -156,7 +156,7 @@ def _mark(whole: Paged, number: int, place: Place, address: str) -> Mark:
 
 
 def _rows(review: Review, path: str, whole: Paged, number: int, marks: Sequence[Mark]) -> list[Row]:
-    hit = lines.hits(whole, [one.place for one in marks])
+    hit = lines.hits(whole, [one.place for one in marks], number)
     begins: dict[int, list[Mark]] = {}
     for mark in marks:
         at = whole.piece_of(mark.place.first, mark.place.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,7 +14,8 @@ from antivenom.report import words
 ROWS, CHARACTERS, ROW = 1_000, 150_000, 2_000
 """Most rows and characters of a page, and characters of a row."""
 _LOOKED_FOR = 60
-_SPANS = 400
+_SPANS = 100
+"""Places of one file that are marked: each is looked for, also in a line of megabytes."""
 
 
 class Piece(NamedTuple):
@@ -125,14 +126,16 @@ def places(review: Review, path: str) -> list[Place]:
     ]
 
 
-def hits(paged: Paged, places: Sequence[Place]) -> Mapping[int, bool]:
-    """Return the pieces that are evidence, by index; of a long line only the part that is."""
-    found: dict[int, bool] = {}
+def hits(paged: Paged, places: Sequence[Place], page: int) -> frozenset[int]:
+    """Return the pieces of a page that are evidence, by index; of a long line the part that is."""
+    rows = paged.on(page)
+    found: set[int] = set()
     for place in places:
-        for line in range(place.first, min(place.last, len(paged.lines)) + 1):
-            long = len(paged.lines[line - 1]) > ROW
+        # Evidence may be all of a long file: only what is on the page is walked through.
+        for line in range(max(place.first, rows[0].line), min(place.last, rows[-1].line) + 1):
             at = paged.piece_of(line, place.text if line == place.first else "")
-            found[at] = True
+            found.add(at)
+            long = len(paged.lines[line - 1]) > ROW
             if long and at + 1 < len(paged.pieces) and paged.pieces[at + 1].line == line:
-                found[at + 1] = True
-    return found
+                found.add(at + 1)
+    return frozenset(found)
