@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -104,7 +105,9 @@ def _processor() -> str:
     return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
 
 
+@cache
 def _commit() -> str:
+    """Name what runs: as it was when first asked, whatever pages are written meanwhile."""
     ran = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607  the checkout's own git
         cwd=_ROOT,
