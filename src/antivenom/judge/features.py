@@ -56,7 +56,8 @@ _WHEN: Mapping[str, tuple[str, ...]] = {
     "run": _EVER,
     "call": _EVER,
 }
-_ASIDE = frozenset(["test", "docs", "example"])
+_ASIDE = frozenset(["test", "docs"])
+"""What a package calls an example may become one by another package added beside it."""
 _TELLING = frozenset(
     ["hidden", "detached", "silent", "encoded", "executable", "built", "whole", "computed"]
 )
@@ -66,6 +67,8 @@ _UNLEARNT = frozenset(["change", "like"])
 
 _IN_FILE = frozenset(["behavior", "flow", "text"])
 """Kinds of facts that are about a file; the others are about the package."""
+ABSENT = "meta.empty"
+"""The one fact that a harmless file takes away: it may not teach a model anything."""
 FILE = "file "
 """What the features of a file begin with."""
 NEAR = "near "
@@ -110,7 +113,11 @@ def seen(evidence: Evidence) -> Seen:
         _count(names, package)
         if names and fact.kind in _IN_FILE:
             _count(map(FILE.__add__, names), files.setdefault(fact.member, {}))
-    package.update((f"{NEAR}{one.rule.id}", 1.0) for one in evidence.near)
+    package.update(
+        (f"{NEAR}{one.rule.id}", 1.0)
+        for one in evidence.near
+        if all(fact.id != ABSENT for fact in one.facts)
+    )
     if evidence.layers:
         package["layers"] = float(min(evidence.layers, MOST))
     package.update(_of_rules(evidence.findings))
@@ -159,7 +166,7 @@ def _of(
 ) -> tuple[str, ...]:
     """Return the names of the features a fact counts for; facts of a package repeat themselves."""
     when = _WHEN.get(activation, ())
-    if (role in _ASIDE and when == _EVER) or kind in _UNLEARNT:
+    if (role in _ASIDE and when == _EVER) or kind in _UNLEARNT or id == ABSENT:
         return ()
     if kind not in _IN_FILE:
         return (id,)

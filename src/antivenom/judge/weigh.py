@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from antivenom.judge.features import Evidence
+from antivenom.judge.features import ABSENT, Evidence
 from antivenom.judge.knowledge import Knowledge
 from antivenom.model.context import NOTHING, Context, release_purl
 from antivenom.model.coordinate import Coordinate, Ecosystem
@@ -52,7 +52,6 @@ _CODE_FACTS = frozenset(["behavior", "flow", "text"])
 """Kinds of facts about code; an archive's shape or a name does not wait to be reached."""
 _ASIDE = 0.4
 """Factor for evidence that only a test runner or a reader of examples reaches."""
-_ABSENT = "meta.empty"
 _WEAK = 0.4
 _TELLING = 0.15
 """Score of the trained scorer from which it says why: one ordinary package in twenty has it."""
@@ -159,8 +158,8 @@ def _score(findings: Sequence[Finding]) -> float:
 
     One more harmless file ends such a finding, and must not weaken what the others say.
     """
-    bare = [f.weight for f in findings if _ABSENT in f.chain]
-    rest = score_of([f.weight for f in findings if _ABSENT not in f.chain])
+    bare = [f.weight for f in findings if ABSENT in f.chain]
+    rest = score_of([f.weight for f in findings if ABSENT not in f.chain])
     return max([rest, *bare])
 
 
