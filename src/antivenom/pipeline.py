@@ -34,6 +34,7 @@ from antivenom.unpack import unpack
 _RECURSION = 12_000
 """Python frames are not C frames since 3.11: deep syntax trees need many of them."""
 _CUT = "evaluation was cut off by a limit"
+_PARTLY = "a text that it runs is too long and was read in part"
 _SKIMMED = "only the most telling of its uncalled functions were evaluated"
 
 
@@ -119,7 +120,7 @@ def _evaluate(
         taken = prints.take(reading, log, machine.layers)
         machine.dispose()
         cut = dict.fromkeys(machine.skimmed, _SKIMMED) | dict.fromkeys(machine.exhausted, _CUT)
-        return cut, taken
+        return cut | dict.fromkeys(machine.partly, _PARTLY), taken
     finally:
         sys.setrecursionlimit(before)
         if collecting:
@@ -130,16 +131,17 @@ def _coverage(reading: Reading, labels: Labels, cut: dict[str, str]) -> Coverage
     problems = list(reading.problems)
     roots = {r.member for r in labels.roots} | {hook.member for hook in labels.hooks}
     said = {p.member for p in problems}
+    for member in sorted(cut.keys() - said):
+        # What nobody in the package calls runs for nobody who only installs or loads it.
+        reason = cut[member]
+        blocking = reason == _PARTLY or (member in roots and reason == _CUT)
+        problems.append(Problem(member=member, status="partial", reason=reason, blocking=blocking))
+    said.update(cut)
     for source in reading.sources:
         module = source.module
         if module is not None and module.partial and source.member not in said:
             problems.append(Problem(member=source.member, status="partial", reason=module.partial))
             said.add(source.member)
-    for member in sorted(cut.keys() - said):
-        # What nobody in the package calls runs for nobody who only installs or loads it.
-        reason = cut[member]
-        blocking = member in roots and reason == _CUT
-        problems.append(Problem(member=member, status="partial", reason=reason, blocking=blocking))
     counts = {s: sum(p.status == s for p in problems) for s in ("partial", "failed", "skipped")}
     partial_here = sum(p.status == "partial" and p.member != "" for p in problems)
     early = sum(1 for p in reading.problems if p.status == "partial")

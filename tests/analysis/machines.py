@@ -88,7 +88,7 @@ def evaluate(
         facts=log.facts(""),
         layers=tuple(log.layers),
         steps=machine.steps,
-        exhausted=frozenset(machine.exhausted),
+        exhausted=frozenset(machine.exhausted | machine.partly),
         skimmed=frozenset(machine.skimmed),
         overflow=log.overflow,
     )

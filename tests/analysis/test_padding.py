@@ -75,6 +75,15 @@ def test_a_long_script_hides_nothing(lines: int) -> None:
     assert review.verdict.value in TOLD
 
 
+def test_what_a_module_runs_when_it_is_imported_is_not_cut_in_silence() -> None:
+    code = f"import os\nos.system('true;' * 60_000 + {FETCH!r})\n"
+    for broken in ("", "def (:\n"):
+        files = {"demo/__init__.py": "from . import sub\n", "demo/sub.py": code + broken}
+        review = reviewed(wheel(files), "demo-1.0-py3-none-any.whl")
+        assert review.verdict.value in TOLD
+        assert any(p.blocking and p.member == "demo/sub.py" for p in review.coverage.problems)
+
+
 def test_a_beginning_too_long_to_compute_hides_no_end() -> None:
     code = f'exec("a = 1\\n" * 300_000 + "import os; os.system({FETCH!r})")\n'
     assert of_sdist(setup__py=code).verdict.value == "malicious"

@@ -11,7 +11,7 @@ from antivenom.analysis.flow.objects import Code
 from antivenom.analysis.tools import command_class, programs
 from antivenom.analysis.value import HOLE, Value, text_of
 from antivenom.languages import identify
-from antivenom.model.label import STRENGTH
+from antivenom.model.label import STRENGTH, Activation
 from antivenom.model.program import Function, Module
 
 if TYPE_CHECKING:
@@ -45,6 +45,12 @@ def run(m: Machine, value: Value, line: int) -> Value | None:
     return None
 
 
+def _read_in_part(m: Machine) -> None:
+    """Note that of a text that runs here only a part was read."""
+    runs = m.activation not in (Activation.CALL, Activation.TEST, Activation.NEVER)
+    (m.partly if runs else m.exhausted).add(m.frame.module.member)
+
+
 def _known_end(value: Value) -> str:
     """Return the program at the end of a text that begins with what is not known, "" elsewhere.
 
@@ -60,7 +66,7 @@ def run_text(
     """Register a decoded text and, when it is Python, run it in the current scope."""
     lang = lang or m.frame.module.lang
     if len(data) > m.limits.layer_bytes:
-        m.exhausted.add(m.frame.module.member)
+        _read_in_part(m)
         data = data[: m.limits.layer_bytes]
     frame = m.frame
     number = m.effects.log.layer(
@@ -113,7 +119,7 @@ def _read_script(m: Machine, module: Module) -> None:
     module.functions.append(Function(name="", params=(), line=1, end_line=1, lower=lambda: ()))
     report = read_script(module.text, module.lang)
     if report.cut:
-        m.exhausted.add(m.frame.module.member)
+        _read_in_part(m)
     _observe(m, module, report.sightings)
 
 
@@ -195,7 +201,7 @@ def command_line(
         _run_member(m, program, folder)
     report = observe_command(command, shell=shell)
     if report.cut:
-        m.exhausted.add(m.frame.module.member)
+        _read_in_part(m)
     for seen in report.sightings:
         m.effects.sighting(m, seen, line)
     written.keep_report(m, report, line)
@@ -237,7 +243,7 @@ def _run_member(m: Machine, program: str, folder: str = "") -> None:
     data = m.package.bundled(program)
     lang = identify(name, data) if data is not None else ""
     if data is None and m.package.files.get(name) and identify(name, b"") in _SHELLS:
-        m.exhausted.add(m.frame.module.member)
+        _read_in_part(m)
     if data is not None and lang == "text" and b"import " in data:
         _run_unnamed(m, m.package.files[name], data)
     if data is None or lang not in _SHELLS:

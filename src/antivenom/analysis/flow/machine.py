@@ -115,6 +115,8 @@ class Machine:
     """Whether anything says where execution starts; in a heap of files everything may."""
     exhausted: set[str] = field(default_factory=set)
     """Members whose evaluation was cut."""
+    partly: set[str] = field(default_factory=set)
+    """Members that start, by themselves, a text of which only a part was read."""
     parsed: int = 0
     """Bytes of modules lowered so far."""
     followed: int = 0
