@@ -154,6 +154,9 @@ def releases(options: argparse.Namespace) -> None:
 
 def only_npm(options: argparse.Namespace) -> None:
     """Measure npm: specimens, labelled install scripts, ordinary packages of npm's cache."""
+    if options.peer:
+        npm.record_peer()
+        return
     print(npm.whole(quick=options.quick, write=options.write))
 
 
@@ -244,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the review.")
     parser.add_argument("what", nargs="?", default="all", choices=list(_WHAT))
     add = parser.add_argument
+    add("--peer", action="store_true", help="npm: run GuardDog again and keep its answers")
     add("--quick", action="store_true", help="the study part alone; nothing is written")
     add("--again", action="store_true", help="judge anew what this engine observed before")
     add("--evaluation", action="store_true", help="weigh pages in evaluation as if enabled")

@@ -2,6 +2,7 @@
 
     python -m bench npm --write    all of it; writes its section of docs/benchmarks.md
     python -m bench npm --quick    no ordinary packages
+    python -m bench npm --peer     run GuardDog again on a share of the ordinary ones (ten minutes)
 
 Ordinary packages are those of `npm-ordinary.lock` that npm's cache on this machine holds: they were
 brought there once by ``npm install --ignore-scripts`` of three large applications.
@@ -15,10 +16,8 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import statistics
 import tarfile
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,7 @@ from antivenom.judge import Knowledge, load_knowledge
 from antivenom.model.context import Context
 from antivenom.pipeline import judge, observe
 from antivenom.store.sealed import SealedZip
-from bench import corpus, live, measure, page, speed
+from bench import corpus, measure, npm_peer, page
 from bench.corpus import CORPUS, HERE, rows
 
 SPECIMENS = CORPUS / "malware-npm-dev.zip"
@@ -46,7 +45,6 @@ _REPAIRED = "1.95.8"
 _HIJACKED = "1.95.7"
 _HELD = ("malicious", "suspicious")
 _BUNDLE = 3 << 20
-_PEER_PACKAGES = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,7 @@ class Outcome:
     label: str = ""
     sha256: str = ""
     size: int = 0
+    version: str = ""
 
 
 def present() -> bool:
@@ -213,6 +212,9 @@ def ordinary(known: Knowledge) -> list[Outcome]:
             rules=tuple(dict.fromkeys(hit.rule for hit in one.outcome.hits if hit.weight >= 0.5)),
             label=one.sample.cluster,
             size=Path(one.sample.path).stat().st_size,
+            version=one.sample.filename.removesuffix(".tgz")[
+                len(one.sample.cluster.rpartition("/")[2]) + 1 :
+            ],
         )
         for one in measure.measure(samples, known)
     ]
@@ -241,36 +243,14 @@ def explained() -> dict[str, str]:
     return {row["name"]: row["reason"] for row in rows(EXPLAINED)} if EXPLAINED.is_file() else {}
 
 
-def peer() -> str:
-    """Run GuardDog on some of the same ordinary packages; it unpacks, so never on a specimen."""
-    try:
-        live.install()
-    except RuntimeError as error:
-        return f"GuardDog was not run: {error}\n"
-    have = {(name, version): place for name, version, _, place in cached()}
-    chosen = [(r["name"], r["version"]) for r in rows(ORDINARY)]
-    chosen = [key for key in chosen if key in have][:: max(1, len(chosen) // _PEER_PACKAGES)]
-    scores, cpu, failed = [], [], 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name, version in chosen:
-            copy = Path(folder) / f"{name.rpartition('/')[2]}-{version}.tgz"
-            shutil.copyfile(have[name, version], copy)
-            command = [str(live.tool("guarddog")), "npm", "scan", str(copy)]
-            ran = speed.program([*command, "--output-format", "json"],
-                                https_proxy=live.NOWHERE, http_proxy=live.NOWHERE)  # fmt: skip
-            copy.unlink()
-            cpu.append(ran.cpu)
-            try:
-                scores.append(float(json.loads(ran.output)["risk_score"]["score"]))
-            except (ValueError, KeyError, TypeError):
-                failed += 1
-    if not cpu:
-        return "GuardDog was not run: no ordinary packages.\n"
-    return (
-        f"GuardDog 3.2.0 on {len(cpu)} of them, evenly chosen: {sum(s >= 7 for s in scores)} with "
-        f"a score of 7 or more, {sum(s >= 5 for s in scores)} of 5 or more, {failed} without an "
-        f"answer; CPU median {statistics.median(cpu) * 1000:.0f} ms as a program a package.\n"
-    )
+def record_peer() -> None:
+    """Run GuardDog on a share of the ordinary packages and keep its answers."""
+    places = {(name, version): place for name, version, _, place in cached()}
+    npm_peer.record([(row["name"], row["version"]) for row in rows(ORDINARY)], places)
+
+
+def _peer_text(found: list[Outcome]) -> str:
+    return npm_peer.text({(o.label, o.version): (o.verdict, o.cpu_ms / 1000) for o in found})
 
 
 def bundle() -> bytes:
@@ -311,10 +291,11 @@ def _text(known: Knowledge, *, quick: bool) -> str:
         _hook_text(hooks(known)),
     ]
     if not quick:
-        parts += [_ordinary_text(ordinary(known)), peer()]
+        found = ordinary(known)
+        parts += [_ordinary_text(found), _peer_text(found)]
     large = review(tarball({"package.json": b'{"name": "demo"}', "index.js": bundle()}),
                    "demo.tgz", known)  # fmt: skip
-    parts.append(f"A minified bundle of 3 MB: {large.cpu_ms / 1000:.1f} s of processor time.\n")
+    parts.append(f"A minified bundle of 3 MB: {large.cpu_ms / 1000:.1f} s of processor time [3].\n")
     return "\n".join(parts)
 
 
@@ -326,7 +307,7 @@ def _specimen_text(found: list[Outcome]) -> str:
     state = ", ".join(one.verdict for one in repaired)
     return (
         f"Corpus: {held} of {len(hostile)} hostile units suspicious or worse, "
-        f"{counts['malicious']} of them malicious; the repaired release is {state}.\n"
+        f"{counts['malicious']} of them malicious [15]; the repaired release is {state}.\n"
     )
 
 
@@ -357,8 +338,8 @@ def _ordinary_text(found: list[Outcome]) -> str:
     reasons = explained()
     lines = [
         f"Ordinary packages: {len(found)}; malicious {counts['malicious']}, suspicious "
-        f"{counts['suspicious']} ({counts['suspicious'] / len(found):.2%}), inconclusive "
-        f"{counts['inconclusive']}. CPU median {statistics.median(times):.0f} ms, "
+        f"{counts['suspicious']} ({counts['suspicious'] / len(found):.2%}) [0.5 %], inconclusive "
+        f"{counts['inconclusive']}. CPU median {statistics.median(times):.0f} ms [40], "
         f"p95 {times[int(len(times) * 0.95)]:.0f} ms, worst {times[-1]:.0f} ms.\n",
         "| package | verdict | rules | why |",
         "| --- | --- | --- | --- |",
