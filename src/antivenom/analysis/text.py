@@ -78,7 +78,8 @@ _WORD_OR_ADDRESS = re.compile(rb"\.\d{1,3}\.\d{1,3}\.")
 _QUAD = re.compile(rb"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])")
 _NAME_BEFORE = re.compile(rb"[A-Za-z0-9.-]{0,80}\Z")
 _DOWNLOAD = (b"/raw/", b"/releases/download/", b"raw.githubusercontent", b"codeload.", b"/archive/")
-_EDGE_BEFORE = b"\"'`/@= \t\n(<,:>"
+_EDGE_BEFORE = b"\"'`/@= \t\n(<,:>)}"
+"""The last two end an expansion of a shell or a template: ``$(hostname)abc.oast.example``."""
 _EDGE_AFTER = b"\"'`/:?\\ \t\r\n)<>,"
 
 
@@ -269,7 +270,7 @@ class _Endpoints:
         if data[end - 1 : end] != b"/" and b"/" not in data[start:end] and left in b" \t\n(,:>":
             # Without a quote or a path it is as likely an attribute or prose.
             return None
-        found = _URL.match(data, begin)
+        found = _URL.match(data, begin + (data[begin : begin + 1] == b"."))
         return self._emit(found.group(), full=False) if found else None
 
     def _emit(self, raw: bytes, *, full: bool) -> Sighting | None:
