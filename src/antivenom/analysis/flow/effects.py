@@ -196,6 +196,10 @@ class Effects(Facts):
                     path_class=path_class,
                     args=(*args, *heard),
                 )
+        if "net.connect" in behaviors and host[0] and target is not None:
+            # What is sent over it later goes there.
+            if site.receiver is not None and "()" in site.receiver.path:
+                site.receiver.made = (target,)
         arriving = self._arrive(m, row, site, text, host, args, path_class)
         if row.feeds == "net.send" and row.reads:
             self._handed_over(m, site, behaviors, text, host, path_class)

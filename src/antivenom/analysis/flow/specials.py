@@ -165,6 +165,12 @@ def _partial(m: Machine, site: Site) -> Value | None:
     return Value(ref=Partial(site.args[0], site.args[1:], dict(site.named)))
 
 
+def _same(m: Machine, site: Site) -> Value | None:
+    """``staticmethod(f)`` outside a class body is for whoever looks f up there."""
+    first = site.args[0] if site.args else None
+    return first if first is not None and first.ref is not None else None
+
+
 def _attrgetter(m: Machine, site: Site) -> Value | None:
     key = site.args[0] if site.args else Value()
     return Value(ref=Getter(str(key.const), False)) if key.known else None
@@ -394,6 +400,8 @@ SPECIALS: dict[str, Special] = {
     "builtins.__dict__.items": lookups.items,
     "builtins.__dict__.values": lookups.values,
     "builtins.__dict__.keys": lookups.names,
+    "builtins.staticmethod": _same,
+    "builtins.classmethod": _same,
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.super": _super,

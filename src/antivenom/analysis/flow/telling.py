@@ -65,6 +65,8 @@ def worse(behaviors: tuple[str, ...], text: str, site: Site) -> str:
     if "file.delete" in behaviors and text and _EVERYTHING.fullmatch(text[:400]):
         return "file.destroy"
     if "net.send" in behaviors:
+        if "/contents/.github/workflows" in text:
+            return "supply.ci"
         sent = "".join(text_of(v)[:2000] for v in site.args[:2])
         if "mining." in sent and _POOL.search(sent):
             return "impact.mine"
