@@ -10,7 +10,8 @@ from antivenom.analysis import reach
 from antivenom.analysis.factlog import FactLog
 from antivenom.analysis.flow.effects import Effects
 from antivenom.analysis.flow.machine import Machine
-from antivenom.analysis.package import Package, Source, is_hot
+from antivenom.analysis.needles import is_hot
+from antivenom.analysis.package import Package, Source
 from antivenom.model.fact import Fact, Layer
 from antivenom.model.label import Activation, Label, Role, Root
 from antivenom.model.limits import DEFAULT_LIMITS, Limits

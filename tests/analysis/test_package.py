@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from antivenom.analysis.package import Source, is_hot, lower
+from antivenom.analysis.needles import is_hot
+from antivenom.analysis.package import Source, lower
 from antivenom.model.label import Role
 from antivenom.model.limits import DEFAULT_LIMITS
 from tests.analysis import machines

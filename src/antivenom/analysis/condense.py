@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from antivenom.analysis import package
+from antivenom.analysis import needles
 
 Telling = Callable[[bytes], Iterator[int]]
 """Finds the names that say what a text does."""
@@ -31,7 +31,7 @@ _AROUND = 16384
 __all__ = ["MOST", "condense"]
 
 
-def condense(data: bytes, telling: Telling = package.telling_places) -> bytes:
+def condense(data: bytes, telling: Telling = needles.telling_places) -> bytes:
     """Return a text of at most about `MOST` bytes that does what the long one does, as far as
     that can be had."""
     data = _WORD.sub(_without_middle, data)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from antivenom.analysis import package
+from antivenom.analysis import needles, package
 from antivenom.analysis.dialects import Dialect
 
 PYTHON = Dialect(
     language="python",
-    is_hot=package.is_hot,
+    is_hot=needles.is_hot,
     mark=package.mark,
-    telling_places=package.telling_places,
+    telling_places=needles.telling_places,
     wanted=package.wanted,
 )

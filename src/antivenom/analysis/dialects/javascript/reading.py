@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from antivenom.analysis import api, environment, package
+from antivenom.analysis import api, environment
+from antivenom.analysis.needles import is_word, seamless, seams
 from antivenom.analysis.secretwords import secret_words
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def needles() -> tuple[object, list[str]]:
 def telling_places(data: bytes) -> Iterator[int]:
     """Yield where a text names something that some behavior needs."""
     automaton, words = needles()
-    data = package.seamless(data)
+    data = seamless(data)
     for number, start, end in automaton.find_matches_as_indexes(data):  # type: ignore[attr-defined]
         if _counts(data, words[number], start, end):
             yield start
@@ -83,7 +84,7 @@ def is_hot(data: bytes) -> bool:
 def _counts(data: bytes, word: str, start: int, end: int) -> bool:
     if word == "_0x":
         return start == 0 or data[start - 1] not in _LETTERS
-    if not package.is_word(data, start, end):
+    if not is_word(data, start, end):
         return False
     if word in _quoted():
         # Prose and property names hold them too: a module is loaded by its name as a text.
@@ -147,11 +148,11 @@ def mark(source: Source, module: Module) -> None:
 def _unseamed(data: bytes) -> list[int]:
     """Return telling places, also of texts written as sums, as places in the text itself."""
     places = list(telling_places(data))
-    seams = package.seams(data)
-    if not seams:
+    taken = seams(data)
+    if not taken:
         return places
     joints, removed = [], [0]
-    for start, end in seams:
+    for start, end in taken:
         joints.append(start - removed[-1])
         removed.append(removed[-1] + end - start)
     return [at + removed[bisect_right(joints, at)] for at in places]
@@ -194,4 +195,4 @@ def _uses(data: bytes, names: set[bytes]) -> list[int]:
 
     automaton = BytesAhoCorasick(sorted(names))
     hits = automaton.find_matches_as_indexes(data)
-    return [s for _, s, e in hits if package.is_word(data, s, e)]
+    return [s for _, s, e in hits if is_word(data, s, e)]
