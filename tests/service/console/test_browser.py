@@ -28,6 +28,7 @@ from antivenom.store.schema_uploads import uploads
 from tests.builders.archives import sdist
 from tests.report.builders import HOSTILE, artifact, finding, hostile, review, span
 from tests.service.browser import CHROMIUM, Browser, browser
+from tests.service.console.contrast import CONTRAST
 from tests.service.recorded import record, thief
 from tests.service.site import PASSWORD, Site, site
 
@@ -165,6 +166,11 @@ def test_a_campaign_is_ruled_on_with_one_key(service: Service) -> None:
     page.press("Enter", control=True)
     page.wait("location.search.includes('done=campaign')")
     assert {service.state(one)[:2] for one in ids} == {("decided", "malicious")}
+    page.wait("document.documentElement.classList.contains('js')")
+    assert page.run("document.querySelector('.toast form button') !== null"), "undo is beside it"
+    page.press("z")
+    page.wait("location.search.includes('done=unruled')")
+    assert {service.state(one)[:2] for one in ids} == {("open", "")}
 
 
 def test_who_holds_a_case_and_what_is_new_shows_by_itself(service: Service) -> None:
@@ -342,7 +348,7 @@ def test_text_can_be_read_in_both_colour_schemes(service: Service) -> None:
         service.page.call("Emulation.setEmulatedMedia", features=feature)
         for path in places:
             service.page.open(service.url + path)
-            worst = service.page.run(_CONTRAST)
+            worst = service.page.run(CONTRAST)
             assert worst["ratio"] >= 4.5, f"{scheme}, {path}: {worst}"
     service.page.call("Emulation.setEmulatedMedia", features=[])
 
@@ -467,30 +473,3 @@ def _quoted(text: str) -> str:
     from urllib.parse import quote
 
     return quote(text, safe="")
-
-
-_CONTRAST = """
-(() => {
-  const light = (colour) => {
-    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
-      .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (one) => {
-    for (; one; one = one.parentElement) {
-      const colour = getComputedStyle(one).backgroundColor;
-      if (!/, 0\\)$/.test(colour)) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  let worst = { ratio: 99, text: "" };
-  for (const one of document.querySelectorAll("body *")) {
-    const own = [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!own || !one.checkVisibility() || one.closest(".unseen, option")) continue;
-    const a = light(getComputedStyle(one).color), b = light(behind(one));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < worst.ratio) worst = { ratio, text: one.textContent.trim().slice(0, 40) };
-  }
-  return worst;
-})()
-"""
