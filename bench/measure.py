@@ -64,7 +64,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     cpu: float = 0.0
     """Seconds of `observe` and `judge`."""
     peak: int = 0
-    """Resident bytes of the child at its worst during this archive."""
+    """Resident bytes of the child at its worst during this archive, without what the bench had
+    gathered when it forked the child: the parent of a real review keeps no results."""
     blocked: str = ""
     """What was not read, when that blocks a verdict."""
     error: str = ""
@@ -118,14 +119,16 @@ def worker(known: Knowledge, *, profiles: bool = False) -> Callable[[bytes], byt
     """Return the work of a child; what it needs late is loaded here, before it is forked."""
     review(from_bytes(_WARM, "ours.py"), known)
     decode = msgspec.json.Decoder(Sample).decode
+    own = _status("VmRSS")
 
     def work(request: bytes) -> bytes:
+        gathered = _gathered(os.getpid(), own)
         artifact = _open(decode(request))
         _forget_peak()
         started = time.process_time()
         profile, judged = review(artifact, known)
         taken = time.process_time() - started
-        outcome = _measured(profile, judged, taken, _peak())
+        outcome = _measured(profile, judged, taken, _status("VmHWM") - gathered)
         if profiles:
             outcome = structs.replace(outcome, profile=_bare(profile))
         return msgspec.json.encode(outcome)
@@ -222,11 +225,18 @@ def _forget_peak() -> None:
         return
 
 
-def _peak() -> int:
+@cache
+def _gathered(_process: int, own: int) -> int:
+    """Return what a child was born with beyond its `own`; asked before its first archive."""
+    return max(0, _status("VmRSS") - own)
+
+
+def _status(name: str) -> int:
+    """Return a figure that the kernel gives of this process, in bytes; 0 where it gives none."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:
         return 0
     return next(
-        (int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM")), 0
+        (int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith(name)), 0
     )

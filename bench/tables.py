@@ -174,7 +174,8 @@ def costs(measured: Sequence[Measured], parts: Sequence[str]) -> Table:
             "Reach: malware median <= 25 ms; ordinary median <= 60 ms, p95 <= 600 ms; memory "
             "<= 300 MB. CPU is processor time of observe and judge alone, in a process that has "
             "reviewed others before; memory is the resident "
-            "peak of the reviewing process, the mapped archive and everything shared included.",
+            "peak of the reviewing process, the mapped archive and everything shared included; "
+            "results that the bench had gathered when it forked the process are not.",
         ),
     )  # fmt: skip
 
