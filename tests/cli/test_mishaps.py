@@ -104,3 +104,12 @@ def test_a_number_of_jobs_is_a_number(number: str, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["review", "x", f"--jobs={number}"])
     assert "must be a number, at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["work --slots=0", "work --slots=x", "backfill a --newest=-1"])
+def test_parts_of_the_service_take_counts_too(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(line.split())
+    assert "must be a number, at least 1" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from typing import Any
 from antivenom._version import __version__
 from antivenom.cli import api, feeds, hunt, lab, service, tokens, users
 from antivenom.cli.catalog import parser as catalog
+from antivenom.cli.numbers import positive
 from antivenom.report import FORMATS
 
 FAIL_ON = ("suspicious", "malicious", "never")
@@ -124,7 +125,7 @@ def _written(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--format", choices=FORMATS, help="text (default), json, jsonl, sarif or html")
     _files(add("--output", "-o", metavar="FILE", help="write there instead of standard output"))
-    add("--jobs", "-j", metavar="N", type=_positive, help="reviewing processes; default: all cores")
+    add("--jobs", "-j", metavar="N", type=positive, help="reviewing processes; default: all cores")
     add("--fail-on", choices=FAIL_ON, help="which verdict gives exit status 1; default: malicious")
     add(
         "--offline",
@@ -194,9 +195,3 @@ def _files(action: Any) -> None:  # noqa: ANN401  shtab reads this attribute of 
         "zsh": "_files",
         "tcsh": "f",
     }
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text[:9]) > 0:
-        raise argparse.ArgumentTypeError("must be a number, at least 1")
-    return int(text[:9])

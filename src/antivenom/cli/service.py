@@ -9,6 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
+from antivenom.cli.numbers import positive
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,7 +32,7 @@ def add(commands: Commands) -> None:
     parser = command(commands, "migrate", "create or update the service's tables", _migrate)
     parser.add_argument("--recount", action="store_true", help="count anew what the overview shows")
     parser = command(commands, "work", "review what was noted", _work)
-    parser.add_argument("--slots", metavar="N", type=int, help="reviews at the same time")
+    parser.add_argument("--slots", metavar="N", type=positive, help="reviews at the same time")
     _rereview_options(command(commands, "rereview", "judge uploads again, behind new ones", _again))
     _backfill_options(command(commands, "backfill", "note what an index has already", _backfill))
 
@@ -52,7 +54,7 @@ def _backfill_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("projects", metavar="PROJECT", nargs="*", help="of the index pip is configured with")
     add("--all", action="store_true", help="every project of the index; goes on where it stopped")
-    add("--newest", metavar="N", type=int, default=0, help="only so many releases of each")
+    add("--newest", metavar="N", type=positive, default=0, help="only so many releases of each")
 
 
 def command(
@@ -127,6 +129,8 @@ def _migrate(arguments: argparse.Namespace) -> int:
         if arguments.recount:
             with store.writing() as connection:
                 tallying.recount(connection)
+        where = store.engine.url.render_as_string(hide_password=True)
+    sys.stdout.write(f"{where}: the tables are up to date\n")
     return 0
 
 
