@@ -12,7 +12,7 @@ from antivenom.errors import TargetError
 from antivenom.intake import Locator, open_located
 from antivenom.intake.installed import locate_environment
 from antivenom.model.limits import DEFAULT_LIMITS
-from antivenom.model.tree import AnomalyKind
+from antivenom.model.tree import AnomalyKind, MemberKind
 from antivenom.unpack import unpack
 
 
@@ -68,6 +68,25 @@ def test_commands_that_a_system_keeps_elsewhere_are_no_anomalies(tmp_path: Path)
     site = _install(tmp_path, "beta", {"beta.py": "b = 1\n", "../../../bin/beta": "#!python\n"})
     (site / "../../../bin/beta").unlink()
     assert open_located(_by_name(tmp_path)["beta-1.0.dist-info"]).anomalies == ()
+
+
+def test_files_linked_from_an_installers_cache_are_read(tmp_path: Path) -> None:
+    site = _install(tmp_path / "env", "alpha", {"alpha/a.py": "a = 1\n"})
+    (site / "alpha" / "beside.py").write_text("b = 1\n")
+    for name in ("a.py", "beside.py"):
+        (site / "alpha" / name).rename(tmp_path / name)
+        (site / "alpha" / name).symlink_to(tmp_path / name)
+    (site / "alpha" / "gone.py").symlink_to(tmp_path / "nowhere")
+    (site / "alpha" / "endless.py").symlink_to("/dev/zero")
+    (site / "alpha" / "folder").symlink_to(tmp_path)
+    artifact = open_located(_by_name(tmp_path / "env")["alpha-1.0.dist-info"])
+    members = {m.path: m for m in artifact.files or ()}
+    assert members["alpha/a.py"].read() == b"a = 1\n"
+    assert members["alpha/beside.py"].read() == b"b = 1\n"
+    assert "alpha/gone.py" not in members
+    assert members["alpha/endless.py"].kind is MemberKind.DEVICE
+    assert members["alpha/folder"].kind is MemberKind.SYMLINK
+    assert [a.member for a in artifact.anomalies if "differs" in a.detail] == []
 
 
 def test_a_file_nobody_claims_is_reviewed_too(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def open_installed(locator: Locator, limits: Limits = DEFAULT_LIMITS) -> Artifac
             detail = "RECORD names a file outside the environment"
             anomalies.append(_anomaly(AnomalyKind.TRAVERSAL, name, detail))
             continue
+        path = _followed(path)
         member = member_of(path, _wheel_path(info, name), limits)
         problem = _mismatch(path, member, digest, outside=not path.is_relative_to(site))
         if problem:
@@ -70,12 +71,23 @@ def open_installed(locator: Locator, limits: Limits = DEFAULT_LIMITS) -> Artifac
             found.append((path, member))
     for raw in locator.members:
         name = os.fsdecode(raw)
-        member = member_of(site / name, printable(name), limits)
-        found.append((site / name, member))
+        path = _followed(site / name)
+        member = member_of(path, printable(name), limits)
+        if member.kind is not MemberKind.OTHER:
+            found.append((path, member))
         if rows is not None and not _derived(name):
             detail = "not listed in RECORD"
             anomalies.append(_anomaly(AnomalyKind.RECORD_MISMATCH, member.path, detail))
     return assemble(locator, found, anomalies=anomalies)
+
+
+def _followed(path: Path) -> Path:
+    """Return the file the interpreter would open: installers may link files from their cache."""
+    try:
+        real = path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError):
+        return path
+    return path if real.is_dir() else real
 
 
 def _anomaly(kind: AnomalyKind, member: str, detail: str) -> Anomaly:
