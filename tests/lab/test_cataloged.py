@@ -71,7 +71,8 @@ def test_bytes_that_are_kept_are_observed_again(tmp_path: Path) -> None:
     rows, card = building.build(found.samples, jobs=1)
     assert card.lost == 0
     assert {row.sha256 for row in rows} == {one.sha256 for one in found.samples}
-    assert all(row.seconds > 0 for row in rows)
+    # Its memory says that it was observed; its time may be below what is kept of one.
+    assert all(row.peak > 0 for row in rows)
 
 
 def test_a_blob_that_is_gone_is_a_lost_row_and_no_clean_one(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def _npm_listing(path: Path) -> Iterator[Item]:
     reading = read_lock(path)
     yield from reading.wanted
     for what, why in reading.refused:
-        yield f"{what}: {why}"
+        yield Failure(target=what, error=TargetError(f"{what}: {why}"))
 
 
 def _read(reading: Reading) -> Iterator[Item]:
