@@ -40,7 +40,7 @@ bench: $(VENV)/dev.stamp ## Measure on the corpus, write docs/benchmarks.md and 
 	$(BIN)/python -m bench likeness --write
 	$(BIN)/python -m bench names --write
 	$(BIN)/python -m bench npm --write
-	$(BIN)/python -m bench console
+	$(BIN)/python -m bench console --write
 	$(BIN)/python -m bench service --write
 
 rules: $(VENV)/dev.stamp ## Check the rule pages and write their index

@@ -225,9 +225,12 @@ def _progress(total: int) -> Callable[[int], None] | None:
     return tell
 
 
-def only_console(_: argparse.Namespace) -> None:
-    """Measure the pages of the console on 100,000 reviews."""
-    print(console.pages().markdown())
+def only_console(options: argparse.Namespace) -> None:
+    """Measure the pages of the console on 100,000 reviews; write their section when told to."""
+    found = console.pages()
+    print(found.markdown())
+    if options.write:
+        page.write_section("console", [found])
 
 
 def only_service(options: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ from antivenom.service.app import make_app
 from antivenom.service.casework.opening import glance
 from antivenom.service.casework.ranking import rank
 from antivenom.service.clock import SystemClock
+from antivenom.service.console import overview_page
 from antivenom.service.settings import Settings
 from antivenom.session import Reviewed
 from antivenom.store import Store, open_store, packing, tallying
@@ -115,7 +116,9 @@ def measured(store: Store, folder: str, times: int) -> Iterator[tuple[str, list[
     app = make_app(store, settings)
     with TestClient(app, base_url="http://127.0.0.1:8470") as client:
         client.headers.update(headers)
-        app.state.viewer.prepare(wait=True)  # as the service does when it starts
+        # As the service does when it starts.
+        overview_page.prepare(store, now)
+        app.state.viewer.prepare(wait=True)
         for name, path in _PATHS:
             taken = []
             for n in range(times + 1):

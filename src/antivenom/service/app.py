@@ -32,7 +32,7 @@ def make_app(
     from antivenom.service import openapi, problems
     from antivenom.service.access.cookies import secure
     from antivenom.service.access.middleware import Door
-    from antivenom.service.console import rendering
+    from antivenom.service.console import overview_page, rendering
     from antivenom.service.metrics import Metrics
     from antivenom.service.outbox import Outbox
     from antivenom.service.viewing import Viewer
@@ -49,6 +49,7 @@ def make_app(
         outbox = Outbox(store, settings, clock)
         await run_sync(rendering.prepare)
         if sending:
+            await run_sync(overview_page.prepare, store, clock.now())
             viewer.prepare()
             outbox.start()
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,12 +44,31 @@ class Place:
         return self.findings[0].severity
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The rows of a text, made when asked for: of a hundred thousand a page shows a few."""
+
+    lines: Sequence[int]
+    begins: Sequence[int]
+    ends: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, at: int) -> Piece:
+        return Piece(self.lines[at], self.begins[at], self.ends[at])
+
+    def between(self, first: int, after: int) -> list[Piece]:
+        """Return rows from `first` up to, not including, `after`."""
+        return [self[at] for at in range(first, after)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paged:
     """A text cut into pages."""
 
     lines: Sequence[str]
-    pieces: Sequence[Piece]
+    pieces: Pieces
     begins: Sequence[int]
     """Index of the first piece of each page."""
 
@@ -61,7 +80,7 @@ class Paged:
     def on(self, page: int) -> Sequence[Piece]:
         """Return the rows of a page, counted from 1."""
         after = self.begins[page] if page < len(self.begins) else len(self.pieces)
-        return self.pieces[self.begins[page - 1] : after]
+        return self.pieces.between(self.begins[page - 1], after)
 
     def page_of(self, piece: int) -> int:
         """Return the page that a piece is on."""
@@ -69,18 +88,11 @@ class Paged:
 
     def piece_of(self, line: int, text: str = "") -> int:
         """Return the piece a line begins with, or where in the line a text begins."""
-        at = bisect.bisect_left(self.pieces, line, key=lambda one: one.line)
+        at = bisect.bisect_left(self.pieces.lines, line)
         at = min(at, len(self.pieces) - 1)
         if text and 0 < line <= len(self.lines) and len(self.lines[line - 1]) > ROW:
             at += max(self.lines[line - 1].find(text), 0) // ROW
         return min(at, len(self.pieces) - 1)
-
-
-@dataclass(slots=True)
-class _Page:
-    rows: int = 0
-    characters: int = 0
-    begins: list[int] = field(default_factory=lambda: [0])
 
 
 @lru_cache(maxsize=2)
@@ -89,22 +101,32 @@ def paged(text: str) -> Paged:
     lines = text.split("\n")
     if len(lines) > 1 and not lines[-1]:
         lines.pop()
-    pieces = list(_pieces(lines))
-    page = _Page()
-    for number, piece in enumerate(pieces):
-        size = piece.end - piece.begin
-        if page.rows >= ROWS or (page.rows and page.characters + size > CHARACTERS):
-            page.begins.append(number)
-            page.rows = page.characters = 0
-        page.rows += 1
-        page.characters += size
-    return Paged(lines=lines, pieces=pieces, begins=page.begins)
+    pieces = _pieces(lines)
+    return Paged(lines=lines, pieces=pieces, begins=_begins(pieces))
 
 
-def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
-    for number, line in enumerate(lines, 1):
-        for begin in range(0, max(len(line), 1), ROW):
-            yield Piece(number, begin, min(begin + ROW, len(line)))
+def _begins(pieces: Pieces) -> list[int]:
+    """Return the index of each page's first piece. It and `_pieces` see every line of a file."""
+    begins, rows, characters = [0], 0, 0
+    for number, (begin, end) in enumerate(zip(pieces.begins, pieces.ends, strict=True)):
+        characters += end - begin
+        if rows >= ROWS or (rows and characters > CHARACTERS):
+            begins.append(number)
+            rows, characters = 0, end - begin
+        rows += 1
+    return begins
+
+
+def _pieces(lines: Sequence[str]) -> Pieces:
+    sizes = list(map(len, lines))
+    if max(sizes) <= ROW:
+        return Pieces(range(1, len(lines) + 1), [0] * len(lines), sizes)
+    found = [
+        (number, begin, min(begin + ROW, size))
+        for number, size in enumerate(sizes, 1)
+        for begin in range(0, max(size, 1), ROW)
+    ]
+    return Pieces(*zip(*found, strict=True))
 
 
 def places(review: Review, path: str) -> list[Place]:

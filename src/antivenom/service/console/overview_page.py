@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from litestar import Request, get
 from litestar.datastructures import State
 from litestar.response import Response
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from antivenom.service import casework, health, jobs, overview
 from antivenom.service.access.guards import needs
 from antivenom.service.console.rendering import page
 from antivenom.service.overview import Day
+from antivenom.store import Store
 
 Asked = Request[Any, Any, Any]
 _VERDICTS = ("malicious", "suspicious", "inconclusive")
@@ -49,12 +52,7 @@ def show(request: Asked) -> Response[str]:
     state = request.app.state
     now = state.clock.now()
     with state.store.reading() as connection:
-        values = {
-            **_figures(connection, state, now),
-            "counts": casework.counts(connection),
-            "depths": jobs.stats(connection),
-            "stuck": overview.stuck(connection),
-        }
+        values = {**_figures(connection, state, now), **_queues(connection)}
     days = values["days"]
     user = request.scope.get("user")
     return page(
@@ -73,7 +71,13 @@ def _figures(connection: Connection, state: State, now: datetime.datetime) -> di
     kept: tuple[float, dict[str, Any]] | None = state.get("overview_figures")
     if kept is not None and state.clock.monotonic() - kept[0] < _KEPT_SECONDS:
         return kept[1]
-    figures = {
+    figures = _counted(connection, now)
+    state["overview_figures"] = (state.clock.monotonic(), figures)
+    return figures
+
+
+def _counted(connection: Connection, now: datetime.datetime) -> dict[str, Any]:
+    return {
         "days": overview.days(connection, now, most=_DAYS),
         "latency": overview.latency(connection, now),
         "people": overview.accuracy(connection, now, by="people"),
@@ -81,8 +85,24 @@ def _figures(connection: Connection, state: State, now: datetime.datetime) -> di
         "rules": overview.rules(connection, now),
         "missed": overview.missed(connection, now),
     }
-    state["overview_figures"] = (state.clock.monotonic(), figures)
-    return figures
+
+
+def _queues(connection: Connection) -> dict[str, Any]:
+    return {
+        "counts": casework.counts(connection),
+        "depths": jobs.stats(connection),
+        "stuck": overview.stuck(connection),
+    }
+
+
+def prepare(store: Store, now: datetime.datetime) -> None:
+    """Ask what the page asks, so that nobody's first look waits for SQL to be made.
+
+    A database that does not answer is no reason not to start: `/ready` says so.
+    """
+    with suppress(SQLAlchemyError), store.reading() as connection:
+        _counted(connection, now)
+        _queues(connection)
 
 
 def chart(days: list[Day], kinds: tuple[str, ...]) -> Chart:
