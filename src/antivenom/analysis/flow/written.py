@@ -34,8 +34,8 @@ _SHORTEST = 5
 _BOOTSTRAPS = frozenset(["ez_setup", "distribute_setup", "get_pip", "get_poetry"])
 """Installers of installers, which old build scripts fetch to have them at all."""
 _EVERYWHERE = frozenset([*sys.stdlib_module_names, "setuptools", "pkg_resources", "pip", "wheel"])
-SEARCHED = "sys.path"
-"""Key in the machine's files of what lies where modules are looked for."""
+SEARCHED = "\0sys.path"
+"""Key in the machine's files of what lies where modules are looked for; no path is spelt so."""
 _BROUGHT = ("net.", "data.")
 _TAKEN = ("secrets.", "user.", "host.identify", "process.shell", "process.spawn")
 _LEAVING = {"net.lookup": "net.lookup", "net.send": "net.send", "net.fetch": "net.send"}
